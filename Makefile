@@ -1,0 +1,38 @@
+# Set-up only; what is computed stands in Snakefile.
+#   make        environment, LaTeX, report/main.pdf
+#   make test   environment, LaTeX, pytest
+PYTHON ?= python3
+BIN    := .venv/bin
+CPU    := https://download.pytorch.org/whl/cpu
+TEX    := latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science texlive-pictures lmodern
+SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
+APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
+# Succeeds where Debian's packages can be installed without asking anybody.
+CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
+
+.PHONY: report test latex
+report: .venv/installed latex
+	$(BIN)/snakemake --cores 4
+
+test: .venv/installed latex
+	$(BIN)/python -m pytest
+
+# torch first, from PyTorch's CPU index where it answers: elsewhere Linux gets gigabytes of CUDA.
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $(PYTHON) is missing or older than 3.11; install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq python3-venv; } || { \
+	  echo "make: $(PYTHON) has no venv module; on Debian/Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --extra-index-url $(CPU) --retries 1 $$(grep '^torch==' requirements.txt)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+latex:
+	@command -v latexmk >/dev/null || command -v tectonic >/dev/null || { \
+	  $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(TEX); } || { \
+	  printf '%s\n' "make: no LaTeX engine (latexmk or tectonic) was found. Install one:" \
+	    "  Debian/Ubuntu: sudo apt-get install $(TEX)" \
+	    "  Fedora:        sudo dnf install latexmk texlive-scheme-medium texlive-collection-latexextra texlive-collection-mathscience texlive-collection-pictures" \
+	    "  macOS:         brew install --cask mactex-no-gui" \
+	    "  conda:         conda install -c conda-forge tectonic" >&2; exit 1; }
