@@ -1,0 +1,1 @@
+"""Pure functions behind the report: no file access, no command line, one concept a module."""

@@ -1,0 +1,60 @@
+"""The time map, the stability limit and the bound of Theorem 3.2.
+
+Report: `prop:time-map`, `prop:stability`, `eq:convergence`.  Source: Du et al. (2019).
+Time is the gradient flow's, for the loss ½Σ(u_i − y_i)²; steps are those of SGD on the mean squared
+error over n samples.
+"""
+
+import numpy as np
+
+
+def flow_time(step, learning_rate, samples):
+    """Flow time after `step` SGD steps (scalar or array) on the MSE over `samples` samples."""
+    return 2 * learning_rate / samples * np.asarray(step, dtype=np.float64)
+
+
+def stability_limit(samples, lambda_max):
+    """Learning rate on the MSE above which gradient descent on the linearised network diverges."""
+    return samples / lambda_max
+
+
+def convergence_bound(initial_loss, lambda_zero, time):
+    """The bound e^{−λ0 t} · initial_loss of `eq:convergence`; time (k,) is the flow's.
+
+    It holds for ‖u − y‖², and so for its multiple the MSE.
+    """
+    return initial_loss * np.exp(-lambda_zero * np.asarray(time))
+
+
+def first_crossing(loss, bound):
+    """Index of the first entry where loss exceeds bound, or None."""
+    above = np.flatnonzero(np.asarray(loss) > np.asarray(bound))
+    return int(above[0]) if above.size else None
+
+
+def stage_starts(stage):
+    """Index of the first entry of each stage in stage (k,), the stage number before each step."""
+    return np.flatnonzero(np.diff(stage, prepend=stage[0] - 1))
+
+
+def stage_bounds(run, lambda_zeros):
+    """The bound of `eq:convergence`, restarted at each stage with that stage's λ0.
+
+    Args:
+        run: dict with stage, time (flow time, its step set by the stage's samples) and loss_stage,
+            each (k,).
+        lambda_zeros: λ0 of each stage's H^∞, in order.
+
+    Returns:
+        A list of (slice of the stage's entries, bound on them).
+    """
+    starts = stage_starts(run["stage"])
+    parts = [slice(*ends) for ends in zip(starts, [*starts[1:], len(run["stage"])], strict=True)]
+    return [
+        (part, convergence_bound(run["loss_stage"][part.start], lambda_zero, _elapsed(run, part)))
+        for part, lambda_zero in zip(parts, lambda_zeros, strict=True)
+    ]
+
+
+def _elapsed(run, part):
+    return run["time"][part] - run["time"][part.start]

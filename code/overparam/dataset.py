@@ -1,0 +1,74 @@
+"""MNIST-1D samples scaled to unit length, and the checks that the theorem's hypotheses ask for.
+
+Report: `sec:data`.  Source: Greydanus & Kobak, *Scaling down deep learning with MNIST-1D*, package
+`mnist1d`, which generates the data from a seed.  Everything is float64; the targets are the digits.
+"""
+
+import numpy as np
+from mnist1d.data import get_dataset_args, make_dataset
+from scipy.spatial.distance import cdist
+
+DIGITS = 10
+# Unit vectors closer than this, up to sign, count as parallel; `gram.h_infinity_error` uses it.
+PARALLEL_TOLERANCE = 1e-6
+
+
+def generate(samples, seed):
+    """Draw `samples` MNIST-1D samples, all of them for training.
+
+    `mnist1d` seeds the global generators of `numpy.random` and `random`; this is the only caller.
+
+    Returns:
+        inputs (n, 40) of unit length and labels (n,) in 0..9, fit for `check`.
+
+    Raises:
+        ValueError: samples is no positive multiple of 10 (the generator would silently make fewer);
+            a sample or label violates a hypothesis (see `check`), or is zero.
+    """
+    if samples < DIGITS or samples % DIGITS:
+        raise ValueError(
+            f"cannot make {samples} samples; allowed is a positive multiple of {DIGITS}"
+        )
+    args = get_dataset_args()
+    args.num_samples, args.train_split, args.seed = samples, 1.0, seed
+    data = make_dataset(args)
+    inputs, labels = normalise(data["x"]), data["y"]
+    check(inputs, labels)
+    return inputs, labels
+
+
+def normalise(samples):
+    """Scale each row of samples (n, d) to unit Euclidean length; ValueError names zero rows."""
+    lengths = np.linalg.norm(samples, axis=1, keepdims=True)
+    zero = np.flatnonzero(lengths == 0)
+    if zero.size:
+        raise ValueError(f"samples {zero.tolist()} are zero; every sample needs a direction")
+    return samples / lengths
+
+
+def check(inputs, labels):
+    """Check the hypotheses on the data: ‖x_i‖ = 1, no two inputs parallel, labels in 0..9.
+
+    Args:
+        inputs: (n, d) float64.
+        labels: (n,) integers.
+
+    Raises:
+        ValueError: names the offending indices.
+    """
+    if not np.isfinite(inputs).all():
+        bad = np.flatnonzero(~np.isfinite(inputs).all(axis=1))
+        raise ValueError(f"samples {bad.tolist()} are not finite")
+    # Normalising rounds: a few units in the last place, far below this.
+    bad = np.flatnonzero(np.abs(np.linalg.norm(inputs, axis=1) - 1) > 1e-14)
+    if bad.size:
+        raise ValueError(f"samples {bad.tolist()} do not have unit length")
+    bad = np.flatnonzero(~np.isin(labels, np.arange(DIGITS)))
+    if bad.size:
+        raise ValueError(f"samples {bad.tolist()} have labels outside 0..{DIGITS - 1}")
+    distance = np.minimum(cdist(inputs, inputs), cdist(inputs, -inputs))
+    pairs = np.argwhere(np.triu(distance < PARALLEL_TOLERANCE, k=1))
+    if pairs.size:
+        raise ValueError(
+            f"samples {pairs.tolist()} are parallel; Theorem 3.1 needs that no two are"
+        )

@@ -1,0 +1,95 @@
+"""The Gram matrices H^∞ and H(t), and how far rounding can move their entries.
+
+Report: `eq:h-infinity`, `eq:h-closed-form`, `eq:h-of-t`.  Source: Du et al. (2019), Section 3.
+Inputs are rows of X (n, d), float64, of unit length up to rounding.  "True" below means: computed
+in exact arithmetic from the stored floating-point vectors.
+"""
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+UNIT_ROUNDOFF = np.finfo(np.float64).eps / 2
+# Doubles of one block of activation patterns: bounds the memory of `h_finite` at any width.
+BLOCK_ENTRIES = 1 << 22
+
+
+def gamma(k):
+    """γ_k = k·u/(1 − k·u), the factor of k roundings (Higham 2002, Section 3.1)."""
+    return k * UNIT_ROUNDOFF / (1 - k * UNIT_ROUNDOFF)
+
+
+def angles(inputs):
+    """Angles (n, n) in [0, π] between the rows of inputs, symmetric, with an exact zero diagonal.
+
+    2·atan2(‖x − y‖, ‖x + y‖) is accurate at every angle, where arccos(xᵀy) loses half of the
+    digits near 0 and π (Kahan 2006, Section 12).
+    """
+    theta = 2 * np.arctan2(cdist(inputs, inputs), cdist(inputs, -inputs))
+    theta = np.maximum(theta, theta.T)
+    np.fill_diagonal(theta, 0.0)
+    return theta
+
+
+def h_infinity(inputs):
+    """H^∞ (n, n) by the closed form `eq:h-closed-form`, symmetric to the last bit."""
+    return _symmetric_product(inputs) * (np.pi - angles(inputs)) / (2 * np.pi)
+
+
+def h_infinity_error(inputs):
+    """Entrywise bound (n, n) on |h_infinity(inputs) − true H^∞|, for inputs that pass `check`.
+
+    With ρ = x_iᵀx_j, |ρ̂ − ρ| ≤ γ_d and weight (π − θ)/2π ≤ ½.  Both distances in `angles` carry a
+    relative error below γ_{d+4} (differences, squares, sum, root; the lengths' distance from 1
+    enters squared, divided by PARALLEL_TOLERANCE², and is smaller), so |θ̂ − θ| ≤ 2γ_{d+4} + 32u:
+    the atan2 of the C library is assumed accurate to 4 units in the last place.  The remaining
+    products and quotients add at most 8u.  Derivation: `prop:entry-error`.
+    """
+    n, d = inputs.shape
+    entry = gamma(d) / 2 + (2 * gamma(d + 4) + 32 * UNIT_ROUNDOFF) / (2 * np.pi) + gamma(8)
+    return np.full((n, n), entry)
+
+
+def h_finite(inputs, weights, output_weights=None):
+    """H(t) (n, n) of a network with hidden weights (m, d), by its definition `eq:h-of-t`.
+
+    Args:
+        inputs: (n, d).
+        weights: w_r(t) as rows, (m, d).
+        output_weights: a_r(t), (m,); None stands for the fixed ±1 of Theorem 3.2, whose squares
+            are 1.
+
+    Memory is O(n²) plus one block of patterns, at any width.
+    """
+    squares = np.ones(len(weights)) if output_weights is None else np.square(output_weights)
+    both_active = np.zeros((len(inputs), len(inputs)))
+    for rows in _blocks(len(inputs), len(weights)):
+        pattern = (inputs @ weights[rows].T >= 0).astype(np.float64)
+        both_active += (pattern * squares[rows]) @ pattern.T
+    both_active = (both_active + both_active.T) / 2
+    return _symmetric_product(inputs) * (both_active / len(weights))
+
+
+def h_finite_error(inputs, weights):
+    """Entrywise bound (n, n) on |h_finite(inputs, weights) − true H(0)| for a_r = ±1.
+
+    The count of patterns is an exact integer unless some w_rᵀx_i lies within its own rounding error
+    of zero; such a pair may be counted wrongly, which moves an entry by at most 1/m.
+    """
+    n, d = inputs.shape
+    doubtful = np.zeros(n)
+    for rows in _blocks(n, len(weights)):
+        product = inputs @ weights[rows].T
+        slack = gamma(d + 2) * (np.abs(inputs) @ np.abs(weights[rows]).T)
+        doubtful += (np.abs(product) <= slack).sum(axis=1)
+    doubtful /= len(weights)
+    return gamma(d + 4) + (1 + gamma(8)) * (doubtful[:, None] + doubtful[None, :])
+
+
+def _symmetric_product(inputs):
+    product = inputs @ inputs.T
+    return (product + product.T) / 2
+
+
+def _blocks(n, m):
+    size = max(1, BLOCK_ENTRIES // n)
+    return [slice(start, start + size) for start in range(0, m, size)]

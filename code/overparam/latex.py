@@ -1,0 +1,45 @@
+"""LaTeX for numbers of the text, rows of tables: strings in, strings out.
+
+Report: `report/generated/`; `\\newresult` and `\\result` are defined in `report/preamble.tex`.
+"""
+
+import decimal
+import math
+import numbers
+
+
+def number(value, digits=3, rounding=decimal.ROUND_HALF_EVEN):
+    """`\\num{…}` with `digits` significant digits; integers are printed in full.
+
+    Raises:
+        ValueError: the value is not finite; a report must not print it as if it were a result.
+    """
+    if isinstance(value, numbers.Integral):
+        return rf"\num{{{int(value)}}}"
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
+    exact = decimal.Decimal(float(value))
+    if exact == 0:
+        return r"\num{0}"
+    rounded = decimal.Context(prec=digits, rounding=rounding).plus(exact)
+    exponent = rounded.adjusted()
+    # Trailing zeros, which `plus` does not add.
+    rounded = rounded.quantize(decimal.Decimal(1).scaleb(exponent - digits + 1))
+    if -4 <= exponent < 6:
+        return rf"\num{{{rounded:f}}}" if exponent < digits else rf"\num{{{round(rounded)}}}"
+    return rf"\num{{{rounded:.{digits - 1}e}}}"
+
+
+def lower_bound(value, digits=3):
+    """As `number`, rounded down: what is printed is still a lower bound."""
+    return number(value, digits, decimal.ROUND_FLOOR)
+
+
+def results(values):
+    """One `\\newresult{name}{text}` a line from a dict name → LaTeX text."""
+    return "".join(rf"\newresult{{{name}}}{{{text}}}" + "\n" for name, text in values.items())
+
+
+def rows(cells):
+    """The body of a table: each row's cells joined by `&`, each row ended by `\\\\`."""
+    return "".join(" & ".join(row) + r" \\" + "\n" for row in cells)

@@ -1,0 +1,96 @@
+"""Training with SGD on the mean squared error, and the batches it runs over.
+
+Report: `sec:training`, `sec:stagewise`.  Source: `train_model` of the MNIST-1D notebook, with its
+Adam and cross-entropy replaced as the assignment asks.  Losses are means over samples, without ½.
+"""
+
+import itertools
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+# A run is stopped when its loss over all samples exceeds the initial one, or 1, by this factor.
+DIVERGENCE_FACTOR = 1e3
+
+
+class DivergenceError(ValueError):
+    """The loss grew without bound or became NaN."""
+
+
+def cyclic_batches(samples, batch_size, steps):
+    """The notebook's batches: `steps` consecutive slices of at most batch_size samples, cyclic."""
+    for step in range(steps):
+        start = step * batch_size % samples
+        yield slice(start, min(start + batch_size, samples))
+
+
+def stage_indices(labels, stage):
+    """Indices of the samples of stage 1, 2, …: those whose digit is below `stage`."""
+    return np.flatnonzero(labels < stage)
+
+
+def stage_batches(stages, steps_per_stage):
+    """Each stage's indices (list of (n_k,) arrays) as a full batch, steps_per_stage times."""
+    for indices in stages:
+        yield from itertools.repeat(indices, steps_per_stage)
+
+
+def train_model(model, inputs, targets, batches, learning_rate, stability_limit):
+    """Run one SGD step on the mean squared error for each batch.
+
+    Args:
+        model: module mapping (n, d) to (n,); its trainable parameters are updated in place.
+        inputs, targets: (n, d) and (n,) float64 arrays, all samples.
+        batches: iterable of slices or index arrays into the samples, one a step; steps in all.
+        learning_rate: η of `torch.optim.SGD`.
+        stability_limit: named in the message of a run that diverges.
+
+    Returns:
+        batch_loss, loss (steps + 1,): index k is the MSE before step k + 1, over the batch of that
+        step and over all samples; the last entries are those after the last step, over the last
+        batch and over all samples.
+
+    Raises:
+        ValueError: there are no batches.
+        DivergenceError: names the step, the learning rate and the stability limit.
+    """
+    inputs, targets = torch.from_numpy(inputs), torch.from_numpy(targets)
+    criterion = nn.MSELoss()
+    optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], learning_rate)
+    batch_loss, loss = [], []
+
+    def objective_on(batch):
+        x, y = inputs[batch], targets[batch]
+        objective = criterion(model(x), y)
+        batch_loss.append(objective.item())
+        if isinstance(batch, slice) and len(x) == len(inputs):
+            loss.append(batch_loss[-1])
+        else:
+            with torch.no_grad():
+                loss.append(criterion(model(inputs), targets).item())
+        _check_loss(loss, learning_rate, stability_limit)
+        return objective
+
+    batch = None
+    for batch in batches:
+        objective = objective_on(batch)
+        optimiser.zero_grad()
+        objective.backward()
+        optimiser.step()
+    if batch is None:
+        raise ValueError("there are no batches to train on")
+    with torch.no_grad():
+        objective_on(batch)
+    return np.array(batch_loss), np.array(loss)
+
+
+def _check_loss(loss, learning_rate, stability_limit):
+    if math.isfinite(loss[-1]) and loss[-1] <= DIVERGENCE_FACTOR * max(loss[0], 1.0):
+        return
+    raise DivergenceError(
+        f"the loss diverged: {loss[-1]:.3g} after step {len(loss) - 1} (initially {loss[0]:.3g})"
+        f" with learning rate {learning_rate:.4g}; the stability limit n/lambda_max is"
+        f" {stability_limit:.4g}"
+    )

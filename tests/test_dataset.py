@@ -1,0 +1,157 @@
+"""The data: unit length, balanced, reproducible, and every violated hypothesis named."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+from oracles import gamma
+
+from overparam import dataset
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return dataset.generate(500, 42)
+
+
+def basis():
+    """Three samples that satisfy every hypothesis."""
+    return np.eye(3), np.array([0, 1, 2])
+
+
+def on_circle(angle):
+    return [math.cos(angle), math.sin(angle)]
+
+
+def test_samples_have_unit_length(shipped):
+    # The length is rounded γ_{d+2}, so is each quotient once, and the sum here d times.
+    lengths = np.array([math.sqrt(math.fsum(x * x)) for x in shipped[0]])
+    assert np.abs(lengths - 1).max() <= gamma(40 + 4)
+
+
+def test_shapes_and_types(shipped):
+    inputs, labels = shipped
+    assert inputs.shape == (500, 40)
+    assert inputs.dtype == np.float64
+    assert labels.shape == (500,)
+
+
+def test_every_digit_has_fifty_samples(shipped):
+    digits, counts = np.unique(shipped[1], return_counts=True)
+    assert digits.tolist() == list(range(10))
+    assert counts.tolist() == [50] * 10
+
+
+def test_directions_are_those_of_the_package(shipped):
+    args = dataset.get_dataset_args(as_dict=True) | {"num_samples": 500, "train_split": 1.0}
+    samples = dataset.make_dataset(type("Arguments", (), args))["x"]
+    cosines = np.einsum("ij,ij->i", shipped[0], samples) / np.sqrt((samples**2).sum(axis=1))
+    # Two scalar products, a root and two quotients.
+    assert np.abs(cosines - 1).max() <= gamma(3 * 40 + 8)
+
+
+def test_same_seed_gives_the_same_bytes(shipped):
+    np.random.seed(7)  # noqa: NPY002 - mnist1d draws from it
+    random.seed(7)
+    again = dataset.generate(500, 42)
+    assert [a.tobytes() for a in again] == [a.tobytes() for a in shipped]
+
+
+def test_generated_samples_are_checked(monkeypatch):
+    data = {"x": np.array([[1.0, 2.0], [2.0, 4.0]]), "y": np.array([0, 1])}
+    monkeypatch.setattr(dataset, "make_dataset", lambda _: data)
+    with pytest.raises(ValueError, match="parallel"):
+        dataset.generate(10, 42)
+
+
+def test_another_seed_gives_other_samples(shipped):
+    inputs, _ = dataset.generate(500, 43)
+    assert not np.isclose(inputs, shipped[0]).all(axis=1).any()
+
+
+@pytest.mark.parametrize("samples", [-10, 0, 9, 505])
+def test_samples_that_the_generator_cannot_make_are_refused(samples):
+    with pytest.raises(
+        ValueError, match=f"{samples} samples; allowed is a positive multiple of 10"
+    ):
+        dataset.generate(samples, seed=42)
+
+
+def test_zero_samples_are_named():
+    with pytest.raises(ValueError, match=r"samples \[1, 3\] are zero"):
+        dataset.normalise(np.array([[3.0, 4.0], [0.0, 0.0], [0.0, 2.0], [0.0, 0.0]]))
+
+
+def test_normalise_keeps_the_direction():
+    assert dataset.normalise(np.array([[3.0, 4.0], [0.0, -2.0]])).tolist() == [
+        [0.6, 0.8],
+        [0.0, -1.0],
+    ]
+
+
+def test_valid_samples_pass():
+    dataset.check(*basis())
+
+
+@pytest.mark.parametrize("factor", [1, -1])
+def test_parallel_pairs_are_named(factor):
+    inputs, labels = basis()
+    inputs[2] = factor * inputs[0]
+    with pytest.raises(ValueError, match=r"samples \[\[0, 2\]\] are parallel"):
+        dataset.check(inputs, labels)
+
+
+def test_every_pair_of_three_duplicates_is_named():
+    with pytest.raises(ValueError, match=r"\[\[0, 1\], \[0, 2\], \[1, 2\]\] are parallel"):
+        dataset.check(np.tile([0.6, 0.8], (3, 1)), np.arange(3))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_pair_is_parallel_just_inside_the_tolerance(sign):
+    # The chord of a small angle is the angle up to its cube.
+    near = np.array([on_circle(1.0), on_circle(1.0 + 0.999 * dataset.PARALLEL_TOLERANCE)])
+    with pytest.raises(ValueError, match="parallel"):
+        dataset.check(near * [[1], [sign]], np.arange(2))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_pair_is_not_parallel_just_outside_the_tolerance(sign):
+    near = np.array([on_circle(1.0), on_circle(1.0 + 1.001 * dataset.PARALLEL_TOLERANCE)])
+    dataset.check(near * [[1], [sign]], np.arange(2))
+
+
+@pytest.mark.parametrize("label", [-1, 10])
+def test_labels_outside_the_digits_are_named(label):
+    inputs, labels = basis()
+    labels[1] = label
+    with pytest.raises(ValueError, match=r"samples \[1\] have labels outside 0\.\.9"):
+        dataset.check(inputs, labels)
+
+
+@pytest.mark.parametrize("label", [0, 9])
+def test_extreme_digits_are_labels(label):
+    dataset.check(np.eye(3), np.array([1, 2, label]))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_samples_that_are_not_finite_are_named(value):
+    inputs, labels = basis()
+    inputs[1, 2] = value
+    with pytest.raises(ValueError, match=r"samples \[1\] are not finite"):
+        dataset.check(inputs, labels)
+
+
+@pytest.mark.parametrize("excess", [2e-14, -2e-14])
+def test_samples_off_unit_length_are_named(excess):
+    inputs, labels = basis()
+    inputs[2] *= 1 + excess
+    with pytest.raises(ValueError, match=r"samples \[2\] do not have unit length"):
+        dataset.check(inputs, labels)
+
+
+@pytest.mark.parametrize("excess", [5e-15, -5e-15])
+def test_length_within_rounding_of_one_passes(excess):
+    inputs, labels = basis()
+    inputs[2] *= 1 + excess
+    dataset.check(inputs, labels)

@@ -1,0 +1,114 @@
+"""Numbers for LaTeX: rounding, bounds that stay bounds, and no value that is not finite."""
+
+import decimal
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overparam import latex
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def printed(text):
+    r"""The exact value of \num{…}."""
+    assert text.startswith(r"\num{")
+    assert text.endswith("}")
+    return Fraction(text[5:-1])
+
+
+def last_place(value, digits):
+    """One unit of the last of `digits` significant digits of a value that is not zero."""
+    return Fraction(10) ** (decimal.Decimal(value).adjusted() - digits + 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"),
+    [
+        (0.0549203, 3, "0.0549"),
+        (0.0549203, 4, "0.05492"),
+        (0.0549203, 1, "0.05"),
+        (-0.0549203, 3, "-0.0549"),
+        (0.05497, 3, "0.0550"),
+        (0.25001, 3, "0.250"),
+        (0.25, 3, "0.250"),
+        (19, 3, "19"),
+        (np.int64(500), 1, "500"),
+        (19.0, 3, "19.0"),
+        (9.996, 3, "10.0"),
+        (99.96, 3, "100"),
+        (123.4, 3, "123"),
+        (19.3283, 4, "19.33"),
+        (0.0, 3, "0"),
+        (-0.0, 3, "0"),
+    ],
+)
+def test_significant_digits(value, digits, expected):
+    assert latex.number(value, digits) == rf"\num{{{expected}}}"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.000123456, "0.000123"),
+        (0.0000999999, "0.000100"),
+        (0.00009994, "9.99e-5"),
+        (1.2e-11, "1.20e-11"),
+        (123456.0, "123000"),
+        (999499.0, "999000"),
+        (999500.5, "1.00e+6"),
+        (1.5e300, "1.50e+300"),
+        (-2.5e-7, "-2.50e-7"),
+    ],
+)
+def test_exponents_begin_outside_of_minus_four_to_five(value, expected):
+    assert latex.number(value) == rf"\num{{{expected}}}"
+
+
+@pytest.mark.parametrize("value", [0, 7, -12, 10000, 1234567, 2**80])
+def test_integers_are_printed_in_full(value):
+    assert latex.number(value, 1) == rf"\num{{{value}}}"
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.125, "0.12"), (0.375, "0.38")])
+def test_ties_go_to_the_even_digit(value, expected):
+    assert latex.number(value, 2) == rf"\num{{{expected}}}"
+
+
+@given(FLOATS.filter(bool), st.integers(1, 12))
+def test_number_is_within_half_a_unit_of_the_last_place(value, digits):
+    error = abs(printed(latex.number(value, digits)) - Fraction(value))
+    assert error <= last_place(value, digits) / 2
+
+
+@given(FLOATS.filter(bool), st.integers(1, 12))
+def test_lower_bound_is_below_the_value_by_less_than_a_unit(value, digits):
+    gap = Fraction(value) - printed(latex.lower_bound(value, digits))
+    assert 0 <= gap < last_place(value, digits)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0.05499, "0.0549"), (-0.05491, "-0.0550"), (999999.0, "999000")]
+)
+def test_lower_bound_is_rounded_down(value, expected):
+    assert latex.lower_bound(value) == rf"\num{{{expected}}}"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("function", [latex.number, latex.lower_bound])
+def test_values_that_are_not_finite_are_refused(function, value):
+    with pytest.raises(ValueError, match="not a finite number"):
+        function(value)
+
+
+def test_results_are_one_macro_a_line():
+    text = latex.results({"width": r"\num{1000}", "ratio": r"\num{0.861}"})
+    assert text == "\\newresult{width}{\\num{1000}}\n\\newresult{ratio}{\\num{0.861}}\n"
+
+
+def test_rows_are_the_body_of_a_table():
+    assert latex.rows([["a", "1"], ["b", "2"]]) == "a & 1 \\\\\nb & 2 \\\\\n"

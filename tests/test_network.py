@@ -1,0 +1,196 @@
+"""The network against its definition, PyTorch's autograd, finite differences and concentration."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from oracles import FAILURE, UNIT_ROUNDOFF, exact, gamma, hoeffding
+from scipy import special
+
+from overparam.network import HiddenLayer, TwoLayerNetwork
+
+N, D, M = 7, 5, 6
+
+
+def parts(seed=0):
+    """Inputs (N, D), hidden weights (M, D), output weights (M,)."""
+    generator = np.random.default_rng(seed)
+    return tuple(generator.standard_normal(shape) for shape in [(N, D), (M, D), M])
+
+
+def tensors(*arrays):
+    """Tensors of the arrays; all but the first require a gradient."""
+    inputs, *parameters = (torch.from_numpy(array) for array in arrays)
+    return inputs, *(parameter.requires_grad_() for parameter in parameters)
+
+
+def network(hidden_size, seed=0, **options):
+    return TwoLayerNetwork(D, hidden_size, np.random.default_rng(seed), **options)
+
+
+def definition(inputs, weights, output_weights):
+    """(1/√m) Σ_r a_r σ(w_rᵀx) in PyTorch's own operations, with σ'(0) = 1."""
+    product = inputs @ weights.T
+    hidden = torch.where(product >= 0, product, torch.zeros_like(product))
+    return (hidden * output_weights).sum(axis=1) / math.sqrt(len(weights))
+
+
+def test_forward_is_the_definition():
+    inputs, weights, output_weights = parts()
+    X, W, a = exact(inputs), exact(weights), exact(output_weights)
+    scale = Fraction(1 / math.sqrt(M))
+    expected = [scale * sum(a[r] * max(W[r] @ x, 0) for r in range(M)) for x in X]
+    actual = HiddenLayer.apply(*map(torch.from_numpy, parts())).numpy()
+    # Two scalar products and the scale, rounded here and there.
+    magnitude = np.abs(inputs) @ np.abs(weights).T @ np.abs(output_weights) / math.sqrt(M)
+    assert (abs(exact(actual) - expected) <= exact(gamma(D + M + 6) * magnitude)).all()
+
+
+def test_forward_of_a_hand_worked_network():
+    weights = torch.tensor([[1.0, 0.0], [0.0, 2.0], [-1.0, 0.0], [3.0, 1.0]])
+    signs = torch.tensor([1.0, -1.0, 1.0, -1.0])
+    inputs = torch.tensor([[1.0, 1.0], [-2.0, 0.0]])
+    # (1 − 2 + 0 − 4)/2 and (0 − 0 + 2 − 0)/2.
+    assert HiddenLayer.apply(inputs, weights, signs).tolist() == [-2.5, 1.0]
+
+
+def test_module_applies_its_parameters():
+    model, (inputs, *_) = network(M), parts()
+    expected = HiddenLayer.apply(torch.from_numpy(inputs), model.weights, model.output_weights)
+    assert model(torch.from_numpy(inputs)).tolist() == expected.tolist()
+
+
+def test_gradients_are_those_of_autograd():
+    arrays, upstream = parts(1), torch.from_numpy(np.random.default_rng(2).standard_normal(N))
+    ours, theirs = tensors(*arrays), tensors(*arrays)
+    actual = torch.autograd.grad(HiddenLayer.apply(*ours), ours[1:], upstream)
+    expected = torch.autograd.grad(definition(*theirs), theirs[1:], upstream)
+    inputs, weights, output_weights = map(np.abs, arrays)
+    backward = np.abs(upstream.numpy()) / math.sqrt(M)
+    # Sums over N samples of products, each factor rounded a few times, the hidden units D times.
+    bounds = [
+        gamma(N + 6) * np.outer(output_weights, backward @ inputs),
+        gamma(N + D + 6) * (backward @ (inputs @ weights.T)),
+    ]
+    for a, b, bound in zip(actual, expected, bounds, strict=True):
+        assert (np.abs((a - b).numpy()) <= 2 * bound).all()
+
+
+def test_gradients_are_finite_differences():
+    inputs, weights, output_weights = parts(3)
+    step = 2.0**-20
+    # No weight moves a preactivation across its kink, so that central differences are exact
+    # but for the rounding of u, divided by the step.
+    assert np.abs(inputs @ weights.T).min() > step * np.abs(inputs).max()
+    magnitude = (np.abs(inputs) @ np.abs(weights).T @ np.abs(output_weights)).max()
+    rounding = gamma(D + M + 6) * (magnitude + 1) / step
+    X, W, a = tensors(inputs, weights, output_weights)
+    assert torch.autograd.gradcheck(
+        lambda W, a: HiddenLayer.apply(X, W, a), (W, a), eps=step, atol=rounding, rtol=0
+    )
+
+
+@pytest.mark.parametrize("weight", [[0.0, 0.0], [0.0, 3.0], [-0.0, -0.0]])
+def test_derivative_at_zero_preactivation_is_one(weight):
+    inputs, weights, signs = tensors(np.array([[2.0, 0.0]]), np.array([weight]), -np.ones(1))
+    HiddenLayer.apply(inputs, weights, signs).sum().backward()
+    assert weights.grad.tolist() == [[-2.0, 0.0]]
+
+
+def test_derivative_just_below_zero_is_zero():
+    inputs, weights, signs = tensors(np.array([[2.0]]), np.array([[-5e-324]]), np.ones(1))
+    HiddenLayer.apply(inputs, weights, signs).sum().backward()
+    assert weights.grad.tolist() == [[0.0]]
+
+
+def test_pytorchs_own_relu_has_the_other_convention():
+    weights = torch.zeros(1, requires_grad=True)
+    torch.relu(weights).sum().backward()
+    assert weights.grad.tolist() == [0.0]
+
+
+def test_parameters_have_the_documented_shapes_and_type():
+    model = network(M)
+    assert {name: (p.shape, p.dtype) for name, p in model.named_parameters()} == {
+        "weights": ((M, D), torch.float64),
+        "output_weights": ((M,), torch.float64),
+    }
+
+
+def test_weights_are_standard_normal():
+    weights = network(8000).weights.detach().numpy().ravel()
+    empirical = np.arange(1, weights.size + 1) / weights.size
+    deviation = np.abs(empirical - special.ndtr(np.sort(weights))).max()
+    # Dvoretzky-Kiefer-Wolfowitz with Massart's constant, which is Hoeffding's; and one jump.
+    assert deviation <= hoeffding(weights.size) + 1 / weights.size
+
+
+def test_weights_are_uncorrelated_with_unit_variance():
+    m = 20_000
+    weights = network(m).weights.detach().numpy()
+    # ‖v‖² of m normal numbers is within 2√(mt) + 2t of m (Laurent & Massart 2000), for the D
+    # columns and, by polarisation, for the sums and differences of two that give a covariance.
+    t = math.log(2 * D * D / FAILURE)
+    deviation = np.abs(weights.T @ weights / m - np.eye(D)).max()
+    assert deviation <= 2 * math.sqrt(t / m) + 2 * t / m
+
+
+def test_output_weights_are_signs():
+    assert set(network(100).output_weights.tolist()) == {-1.0, 1.0}
+
+
+def test_signs_are_fair():
+    m = 20_000
+    positive = (network(m).output_weights > 0).double().mean().item()
+    assert abs(positive - 0.5) <= hoeffding(m)
+
+
+def test_signs_are_independent_of_the_weights():
+    m = 20_000
+    model = network(m)
+    agree = (model.output_weights[:, None] * model.weights > 0).double().mean(axis=0)
+    assert (agree - 0.5).abs().max().item() <= hoeffding(m, D)
+
+
+def test_hidden_weights_are_drawn_first():
+    first = np.random.default_rng(9).standard_normal((M, D))
+    assert network(M, seed=9).weights.tolist() == first.tolist()
+
+
+def test_same_seed_gives_the_same_network():
+    one, two = network(M, seed=4), network(M, seed=4)
+    assert one.weights.tolist() == two.weights.tolist()
+    assert one.output_weights.tolist() == two.output_weights.tolist()
+
+
+def test_another_seed_gives_another_network():
+    assert not torch.isclose(network(M, seed=4).weights, network(M, seed=5).weights).any()
+
+
+@pytest.mark.parametrize("train_output", [False, True])
+def test_output_weights_get_a_gradient_only_when_trained(train_output):
+    model = network(M, train_output=train_output)
+    model(torch.ones(1, D, dtype=torch.float64)).sum().backward()
+    assert model.weights.grad is not None
+    assert (model.output_weights.grad is not None) is train_output
+
+
+def test_output_weights_are_fixed_by_default():
+    assert not network(M).output_weights.requires_grad
+
+
+@pytest.mark.parametrize(("d", "m"), [(0, 1), (1, 0), (-1, 1), (1, -1)])
+def test_sizes_below_one_are_refused(d, m):
+    with pytest.raises(ValueError, match=f"d = {d}, m = {m}"):
+        TwoLayerNetwork(d, m, np.random.default_rng(0))
+
+
+def test_sizes_of_one_are_a_network():
+    model = TwoLayerNetwork(1, 1, np.random.default_rng(0))
+    w, a = model.weights.item(), model.output_weights.item()
+    x = math.copysign(3, w)
+    expected = 3 * a * abs(w)
+    output = model(torch.tensor([[x]], dtype=torch.float64)).item()
+    assert abs(output - expected) <= 2 * UNIT_ROUNDOFF * abs(expected)
