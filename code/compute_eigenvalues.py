@@ -1,0 +1,49 @@
+"""Extreme eigenvalues of H^∞ and of H(0) over seeds, λ_min certified: results/eigenvalues.csv."""
+
+import numpy as np
+
+import scripting
+from overparam import gram
+from overparam.certificate import certified_lambda_min
+from overparam.network import TwoLayerNetwork
+
+
+def spectrum(matrix, entry_error):
+    """The three eigenvalue columns of a row."""
+    eigenvalues = np.linalg.eigvalsh(matrix)
+    return {
+        "lambda_min": float(eigenvalues[0]),
+        "lambda_min_certified": certified_lambda_min(matrix, entry_error),
+        "lambda_max": float(eigenvalues[-1]),
+    }
+
+
+def infinite(inputs):
+    """The row of H^∞."""
+    row = {"matrix": "H_infinity", "n": len(inputs), "m": "", "seed": ""}
+    return row | spectrum(gram.h_infinity(inputs), gram.h_infinity_error(inputs))
+
+
+def finite(inputs, width, seed):
+    """The row of H(0) for the network that `seed` initialises."""
+    network = TwoLayerNetwork(inputs.shape[1], width, np.random.default_rng(seed))
+    weights = network.weights.detach().numpy()
+    row = {"matrix": "H_0", "n": len(inputs), "m": width, "seed": seed}
+    matrix, error = gram.h_finite(inputs, weights), gram.h_finite_error(inputs, weights)
+    return row | spectrum(matrix, error)
+
+
+def main(arguments):
+    inputs = scripting.read_npz(arguments.dataset)["inputs"]
+    seeds = scripting.progress(arguments.seeds, len(arguments.seeds), unit="seed")
+    rows = [infinite(inputs), *(finite(inputs, arguments.width, seed) for seed in seeds)]
+    scripting.write_csv(arguments.output, rows)
+
+
+if __name__ == "__main__":
+    parser = scripting.parser(__doc__)
+    parser.add_argument("--dataset", default="results/dataset.npz")
+    parser.add_argument("--width", type=int, default=1000, help="hidden units m")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="seeds of the networks")
+    parser.add_argument("--output", default="results/eigenvalues.csv")
+    scripting.run(main, parser.parse_args())

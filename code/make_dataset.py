@@ -1,0 +1,17 @@
+"""Generate the MNIST-1D samples, scaled to unit length: results/dataset.npz."""
+
+import scripting
+from overparam import dataset
+
+
+def main(arguments):
+    inputs, labels = dataset.generate(arguments.samples, arguments.seed)
+    scripting.write_npz(arguments.output, inputs=inputs, labels=labels)
+
+
+if __name__ == "__main__":
+    parser = scripting.parser(__doc__)
+    parser.add_argument("--samples", type=int, default=500, help="a multiple of 10")
+    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--output", default="results/dataset.npz")
+    scripting.run(main, parser.parse_args())

@@ -1,0 +1,98 @@
+"""What the Snakefile needs besides rules: the checked configuration and each script's sources."""
+
+import contextlib
+import math
+import sys
+from modulefinder import ModuleFinder
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _is_integer(_, value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_, value):
+    return _is_integer(_, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+# JSON Schema lets 1000.0 pass as an integer, and Python's NaN as a number between any two.
+Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": _is_integer, "number": _is_number}
+    ),
+)
+
+
+def typed(config):
+    """The config with strings read as YAML: snakemake leaves nested `--config` values strings.
+
+    A string that is no YAML stays as it is, for `check_config` to refuse.
+    """
+    if isinstance(config, dict):
+        return {key: typed(value) for key, value in config.items()}
+    if isinstance(config, list):
+        return [typed(value) for value in config]
+    if isinstance(config, str):
+        with contextlib.suppress(yaml.YAMLError):
+            return yaml.safe_load(config)
+    return config
+
+
+def check_config(config, schema_path=ROOT / "config.schema.yaml"):
+    """Raise ValueError with one line a mistake: what is wrong and what is allowed."""
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    errors = Validator(schema).iter_errors(config)
+    errors = sorted(errors, key=lambda error: [str(key) for key in error.absolute_path])
+    messages = [message for error in errors for message in _describe(error)]
+    messages = dict.fromkeys(messages or _contradictions(config))
+    if messages:
+        raise ValueError("\n".join(f"config: {message}" for message in messages))
+
+
+def _contradictions(config):
+    """Mistakes in a config that satisfies the schema: values that do not go together."""
+    samples, batch_size = config["dataset"]["samples"], config["training"]["batch_size"]
+    if batch_size > samples:
+        yield (
+            f"training.batch_size: {batch_size} is not allowed; allowed is at most"
+            f" dataset.samples, {samples}"
+        )
+    seed = config["network"]["seed"]
+    if seed in config["eigenvalues"]["seeds"]:
+        yield f"eigenvalues.seeds: {seed} is network.seed, whose H(0) is computed anyway; remove it"
+
+
+def _describe(error):
+    path = ".".join(str(key) for key in error.absolute_path)
+    allowed = ", ".join(error.schema.get("properties", {}))
+    where = f" in {path}" if path else ""
+    if error.validator == "additionalProperties":
+        unknown = [key for key in error.instance if key not in error.schema["properties"]]
+        return [f"unknown key {key}{where}; allowed are {allowed}" for key in unknown]
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return [f"missing key {key}{where}; needed are {allowed}" for key in missing]
+    return [f"{path}: {error.instance!r} is not allowed; allowed is {error.schema['description']}"]
+
+
+def sources(script):
+    """The script and the modules of `code/` that it imports, however deep, relative to the root.
+
+    A rule lists them as input, so that an edit to any of them reruns it and nothing else.
+    """
+    finder = ModuleFinder(path=[str(ROOT / "code")])
+    finder.run_script(str(ROOT / script))
+    files = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
+    return [script, *sorted(str(f.relative_to(ROOT)) for f in files - {ROOT / script})]
+
+
+def stop(message):
+    """End the workflow before any job, with nothing but the message."""
+    print(message, file=sys.stderr)
+    raise SystemExit(1)

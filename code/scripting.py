@@ -1,0 +1,135 @@
+"""What every script shares: one thread, one-line errors, a log, files that are whole or absent."""
+
+import argparse
+import contextlib
+import csv
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+# Seconds between two lines of progress in a log.
+LOG_INTERVAL = 10
+log = logging.getLogger("overparam")
+
+
+def parser(description):
+    """An argument parser with the options that every script has."""
+    result = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    result.add_argument("--log", type=Path, help="file for progress and errors")
+    return result
+
+
+def run(main, arguments):
+    """Call main(arguments) on one thread; exit 1 with one line on bad input.
+
+    One thread, because the number of threads changes the last bits of every sum.
+    """
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    try:
+        _open_log(arguments.log)
+        with threadpool_limits(limits=1):
+            main(arguments)
+    except KeyError as error:
+        _fail(f"an input has no entry {error}")
+    except (ValueError, OSError) as error:
+        _fail(error)
+
+
+def _open_log(path):
+    """Send the log to a file, or nowhere: what a user must see is printed by `_fail`."""
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.addHandler(logging.NullHandler())
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        log.addHandler(handler)
+
+
+def _fail(reason):
+    message = f"{Path(sys.argv[0]).name}: {reason}"
+    log.error(message)
+    sys.exit(message)
+
+
+def progress(iterable, total, unit="step"):
+    """Yield from iterable, with a bar on a terminal and a sparse line in the log."""
+    start = last = time.monotonic()
+    bar = tqdm(iterable, total=total, unit=unit, disable=None, leave=False, desc=_script())
+    for done, item in enumerate(bar):
+        now = time.monotonic()
+        if done and now - last >= LOG_INTERVAL:
+            rate = done / (now - start)
+            left = (total - done) / rate
+            log.info("%d of %d %ss, %.0f a second, %.0f s left", done, total, unit, rate, left)
+            last = now
+        yield item
+    log.info("%d %ss in %.1f s", total, unit, time.monotonic() - start)
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """A temporary path beside `path`, renamed to it when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_npz(path, **arrays):
+    """Write arrays to an uncompressed npz."""
+    # An open file, as `savez` appends .npz to a path without it.
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_npz(path):
+    """The arrays of an npz as a dict; pickled objects are refused."""
+    with np.load(path, allow_pickle=False) as data:
+        return dict(data)
+
+
+def write_csv(path, rows):
+    """Write a non-empty list of dicts with equal keys; floats keep all their digits."""
+    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_csv(path):
+    """The rows of a csv as dicts of strings."""
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_text(path, text):
+    """Write text, UTF-8."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def save_figure(path, figure):
+    """Write a matplotlib figure as PDF without its date."""
+    # Matplotlib's own cmr10.ttf has no creation date, of which fontTools warns.
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})
+
+
+def _script():
+    return Path(sys.argv[0]).stem

@@ -1,0 +1,232 @@
+"""The configuration: what passes, what is refused and how; and the sources of a script."""
+
+import copy
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+import pipeline
+from pipeline import ROOT, check_config, sources, stop, typed
+
+SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+SECTIONS = ["dataset", "network", "eigenvalues", "training", "stagewise"]
+
+
+def changed(path, value):
+    """The shipped config with the value at a dotted path."""
+    config = copy.deepcopy(SHIPPED)
+    *sections, key = path.split(".")
+    inner = config
+    for section in sections:
+        inner = inner[section]
+    inner[key] = value
+    return config
+
+
+def without(path):
+    config = copy.deepcopy(SHIPPED)
+    *sections, key = path.split(".")
+    del (config[sections[0]] if sections else config)[key]
+    return config
+
+
+def complaint(config):
+    """The one line that refuses a config."""
+    with pytest.raises(ValueError, match=r"^config: ") as caught:
+        check_config(config)
+    (line,) = str(caught.value).splitlines()
+    return line
+
+
+def test_shipped_config_passes():
+    check_config(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("dataset.samples", 10),
+        ("dataset.seed", 0),
+        ("dataset.seed", 2**32 - 1),
+        ("network.width", 1),
+        ("training.learning_rate_fraction", 0.999),
+        ("training.learning_rate_fraction", 1e-9),
+        ("training.batch_size", 500),
+        ("stagewise.stages", 1),
+        ("stagewise.stages", 10),
+        ("eigenvalues.seeds", [7]),
+    ],
+)
+def test_extreme_values_pass(path, value):
+    config = changed(path, value)
+    config["training"]["batch_size"] = min(
+        config["training"]["batch_size"], config["dataset"]["samples"]
+    )
+    check_config(config)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "allowed"),
+    [
+        ("dataset.samples", 505, "a positive multiple of 10"),
+        ("dataset.samples", 0, "a positive multiple of 10"),
+        ("dataset.seed", -1, "an integer from 0 to 4294967295"),
+        ("dataset.seed", 2**32, "an integer from 0 to 4294967295"),
+        ("network.width", -5, "an integer of at least 1"),
+        ("network.width", 0, "an integer of at least 1"),
+        ("network.width", 10.5, "an integer of at least 1"),
+        ("network.width", 1000.0, "an integer of at least 1"),
+        ("network.width", "[", "an integer of at least 1"),
+        ("network.width", True, "an integer of at least 1"),
+        ("network.width", None, "an integer of at least 1"),
+        ("training.steps", 0, "an integer of at least 1"),
+        ("training.learning_rate_fraction", 1.0, "a number between 0 and 1"),
+        ("training.learning_rate_fraction", 1.5, "a number between 0 and 1"),
+        ("training.learning_rate_fraction", 0, "a number between 0 and 1"),
+        ("training.learning_rate_fraction", "fast", "a number between 0 and 1"),
+        ("training.learning_rate_fraction", float("nan"), "a number between 0 and 1"),
+        ("training.learning_rate_fraction", True, "a number between 0 and 1"),
+        ("stagewise.stages", 11, "an integer from 1 to 10"),
+        ("stagewise.stages", 0, "an integer from 1 to 10"),
+        ("eigenvalues.seeds", [], "a list of different seeds"),
+        ("eigenvalues.seeds", [3, 3], "a list of different seeds"),
+        ("eigenvalues.seeds", 3, "a list of different seeds"),
+        ("network", 5, "a section with width and seed"),
+    ],
+)
+def test_bad_value_is_refused_with_what_is_allowed(path, value, allowed):
+    line = complaint(changed(path, value))
+    assert f"{path}: {value!r} is not allowed" in line
+    assert allowed in line
+
+
+def test_bad_item_of_a_list_is_named_by_its_place():
+    line = complaint(changed("eigenvalues.seeds", [5, -1]))
+    assert "eigenvalues.seeds.1: -1 is not allowed" in line
+
+
+def test_batch_larger_than_the_data_is_refused():
+    line = complaint(changed("training.batch_size", 501))
+    assert "training.batch_size" in line
+    assert "at most dataset.samples, 500" in line
+
+
+def test_unknown_section_is_refused_with_those_allowed():
+    line = complaint(changed("optimiser", {}))
+    assert "unknown key optimiser;" in line
+    assert ", ".join(SECTIONS) in line
+
+
+def test_unknown_nested_key_is_refused_with_those_allowed():
+    line = complaint(changed("network.wdith", 5))
+    assert "unknown key wdith in network; allowed are width, seed" in line
+
+
+def test_trained_network_among_the_others_is_refused():
+    line = complaint(changed("eigenvalues.seeds", [5, SHIPPED["network"]["seed"]]))
+    assert "eigenvalues.seeds: 1 is network.seed" in line
+
+
+@pytest.mark.parametrize("key", SECTIONS)
+def test_missing_section_is_named_with_those_needed(key):
+    line = complaint(without(key))
+    assert line == f"config: missing key {key}; needed are {', '.join(SECTIONS)}"
+
+
+def test_missing_key_is_named_with_those_needed():
+    line = complaint(without("network.width"))
+    assert line == "config: missing key width in network; needed are width, seed"
+
+
+def test_each_of_two_missing_keys_is_named_once():
+    with pytest.raises(ValueError, match="missing") as caught:
+        check_config(changed("network", {}))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_config_that_is_no_mapping_is_refused_with_the_sections():
+    line = complaint(None)
+    assert all(section in line for section in SECTIONS)
+
+
+def test_every_mistake_has_its_line():
+    config = changed("network.width", -5) | {"optimiser": {}}
+    with pytest.raises(ValueError, match="optimiser") as caught:
+        check_config(config)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_strings_of_the_command_line_are_read_as_yaml():
+    given = {"network": {"width": "5"}, "training": {"learning_rate_fraction": "0.5"}, "a": ["1"]}
+    assert typed(given) == {
+        "network": {"width": 5},
+        "training": {"learning_rate_fraction": 0.5},
+        "a": [1],
+    }
+
+
+@pytest.mark.parametrize("value", ["fast", "[", "a: b: c", 3, 2.5, None, True])
+def test_values_that_need_no_reading_stay(value):
+    assert typed({"key": value}) == {"key": value}
+
+
+def test_stop_prints_the_message_only(capsys):
+    with pytest.raises(SystemExit) as caught:
+        stop("config: wrong")
+    assert caught.value.code == 1
+    assert capsys.readouterr() == ("", "config: wrong\n")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A script that imports one module directly, two through it, and another lazily."""
+    files = {
+        "run.py": "import numpy, os\nfrom package import direct\ndef f():\n    import lazy\n",
+        "lazy.py": "",
+        "unrelated.py": "import deep",
+        "deep.py": "import yaml",
+        "package/__init__.py": "",
+        "package/direct.py": "from package.inner import name\nimport deep",
+        "package/inner.py": "name = 1",
+        "package/unused.py": "",
+    }
+    for name, text in files.items():
+        path = tmp_path / "code" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(pipeline, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_sources_are_the_script_and_what_it_imports_however_deep(project):
+    assert sources("code/run.py") == [
+        "code/run.py",
+        "code/deep.py",
+        "code/lazy.py",
+        "code/package/__init__.py",
+        "code/package/direct.py",
+        "code/package/inner.py",
+    ]
+
+
+def test_sources_of_a_script_without_imports(project):
+    assert sources("code/lazy.py") == ["code/lazy.py"]
+
+
+@pytest.mark.parametrize("script", ["code/train_network.py", "code/compile_report.py"])
+def test_sources_are_the_files_that_python_loads(script):
+    probe = (
+        "import runpy, sys, pathlib\n"
+        "root = pathlib.Path(sys.argv[1])\n"
+        "sys.path.insert(0, str(root / 'code'))\n"
+        "runpy.run_path(str(root / sys.argv[2]), run_name='probe')\n"
+        "names = [getattr(module, '__file__', None) or '/' for module in sys.modules.values()]\n"
+        "files = [file for file in map(pathlib.Path, names) if root / 'code' in file.parents]\n"
+        "print(*sorted(str(file.relative_to(root)) for file in files), sep='\\n')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe, ROOT, script], capture_output=True, text=True, check=True
+    )
+    assert sources(script) == [script, *done.stdout.splitlines()]

@@ -1,0 +1,155 @@
+"""The whole path in a copy of the project, with toy sizes: from config to PDF."""
+
+import csv
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ["code", "profiles", "report", "tests/config.yaml", "Snakefile", "config.yaml"]
+MADE = shutil.ignore_patterns("__pycache__", "generated", "build", "main.pdf")
+
+
+def copy_project(target):
+    """The files that git tracks and the workflow reads, without anything it has made."""
+    for name in [*SOURCES, "config.schema.yaml"]:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target / name, ignore=MADE)
+        else:
+            shutil.copy(ROOT / name, target / name)
+    return target
+
+
+def snakemake(folder, *arguments):
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    command += ["--configfile", "tests/config.yaml"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
+
+
+def planned(folder, *arguments):
+    """The rules that a dry run would execute."""
+    run = snakemake(folder, "--dry-run", "--quiet", "host", *arguments)
+    assert run.returncode == 0, run.stderr
+    return set(re.findall(r"^(?:local)?rule (\w+):", run.stdout + run.stderr, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = copy_project(tmp_path_factory.mktemp("a path with späces"))
+    run = snakemake(folder)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+def test_pdf_is_built(built):
+    assert (built / "report/main.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_second_run_has_nothing_to_do(built):
+    assert "Nothing to be done" in snakemake(built).stderr
+
+
+def test_eigenvalue_table_has_the_documented_columns(built):
+    with open(built / "results/eigenvalues.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        *("matrix", "n", "m", "seed"),
+        *("lambda_min", "lambda_min_certified", "lambda_max"),
+    ]
+    assert [row["matrix"] for row in rows] == ["H_infinity", "H_0", "H_0", "H_0"]
+    for row in rows:
+        certified, smallest = float(row["lambda_min_certified"]), float(row["lambda_min"])
+        assert 0 < certified <= smallest < float(row["lambda_max"])
+
+
+@pytest.mark.parametrize("variant", ["full_batch", "mini_batch"])
+def test_training_results_have_the_documented_arrays(built, variant):
+    run = np.load(built / f"results/training_{variant}.npz")
+    assert run["step"].tolist() == list(range(61))
+    np.testing.assert_allclose(run["time"], run["step"] * 2 * run["learning_rate"] / 50)
+    assert run["loss"].shape == (61,)
+    assert run["initial_weights"].shape == (64, 40)
+    assert set(np.unique(run["output_weights"])) == {-1.0, 1.0}
+
+
+def test_both_variants_start_from_the_same_network(built):
+    full, mini = (np.load(built / f"results/training_{v}_batch.npz") for v in ("full", "mini"))
+    assert full["loss"][0] == mini["loss"][0]
+    assert not np.array_equal(full["loss"][1:], mini["loss"][1:])
+
+
+def test_stagewise_results_follow_the_stages(built):
+    run = np.load(built / "results/training_stagewise.npz")
+    assert run["stage"].tolist() == [1] * 20 + [2] * 20 + [3] * 21
+    data = np.load(built / "results/dataset.npz")
+    initial, signs = run["initial_weights"], run["output_weights"]
+    error = np.maximum(data["inputs"] @ initial.T, 0) @ signs / 8 - data["labels"]
+    np.testing.assert_allclose(run["loss_all"][0], np.mean(error**2))
+    np.testing.assert_allclose(run["loss_stage"][0], np.mean(error[data["labels"] < 1] ** 2))
+    steps = np.diff(run["time"])[[0, 20, 40]] / (2 * run["learning_rate"])
+    np.testing.assert_allclose(steps, [1 / 5, 1 / 10, 1 / 15])
+
+
+PLOTS = {"plot_loss_vs_bound", "plot_stagewise"}
+TRAINING = {"train_full_batch", "train_mini_batch", "train_stagewise"}
+SUMMARIES = {"summarise_eigenvalues", "summarise_training", "summarise_stagewise"}
+REPORT = {"compile_report", "report"}
+AFTER_TRAINING = PLOTS | REPORT | {"summarise_training", "summarise_stagewise"}
+
+
+@pytest.mark.parametrize(
+    ("edited", "expected"),
+    [
+        ("report/sections/training.tex", REPORT),
+        ("code/report.mplstyle", PLOTS | REPORT),
+        ("code/plot_stagewise.py", {"plot_stagewise"} | REPORT),
+        ("code/overparam/training.py", TRAINING | AFTER_TRAINING | {"compute_stage_eigenvalues"}),
+        ("code/overparam/latex.py", SUMMARIES | REPORT),
+    ],
+)
+def test_an_edit_reruns_what_depends_on_it(built, edited, expected):
+    path = built / edited
+    original = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(original + "\n", encoding="utf-8")
+        assert planned(built) == expected
+    finally:
+        path.write_text(original, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("network={width: -5}", "network.width: -5 is not allowed; allowed is an integer"),
+        ("network={wdith: 5}", "unknown key wdith in network; allowed are width, seed"),
+        ("training={learning_rate_fraction: 1.5}", "between 0 and 1"),
+        ("stagewise={stages: 11}", "stagewise.stages: 11 is not allowed"),
+    ],
+)
+def test_a_bad_config_is_one_line_before_any_job(built, setting, message):
+    before = (built / "report/main.pdf").read_bytes()
+    run = snakemake(built, "--config", setting)
+    assert run.returncode != 0
+    lines = [line for line in (run.stdout + run.stderr).splitlines() if line.startswith("config")]
+    assert len(lines) == 1
+    assert message in lines[0]
+    assert "Traceback" not in run.stderr
+    assert (built / "report/main.pdf").read_bytes() == before
+
+
+def test_an_undefined_reference_fails_the_build_and_is_named(built):
+    path = built / "report/sections/training.tex"
+    original = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(original + r"\cref{no-such-label}", encoding="utf-8")
+        run = snakemake(built)
+        assert run.returncode != 0
+        assert "no-such-label" in run.stderr
+    finally:
+        path.write_text(original, encoding="utf-8")
