@@ -1,0 +1,107 @@
+"""The report's text against the tests that back it: no unbacked statement, no dead label."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+STATEMENTS = ("theorem", "lemma", "proposition")
+COMMENT = re.compile(r"(?<!\\)%.*")
+
+
+def tex_sources():
+    """file name → text without comments, for every .tex file that people write."""
+    files = [*(ROOT / "report").glob("*.tex"), *(ROOT / "report/sections").glob("*.tex")]
+    return {path.name: COMMENT.sub("", path.read_text(encoding="utf-8")) for path in files}
+
+
+def statements(text):
+    """(label, named tests) of each numbered statement; the label is None where there is none."""
+    found = re.findall(rf"\\begin{{({'|'.join(STATEMENTS)})}}(.*?)\\end{{\1}}", text, re.DOTALL)
+    for _, body in found:
+        label = re.search(r"\\label{(.*?)}", body)
+        yield label and label[1], re.findall(r"\\checkedby{(.*?)}", body)
+
+
+def unbacked(text, collected):
+    """What is wrong with the statements' checks: one line each."""
+    for label, tests in statements(text):
+        if label is None:
+            yield "a statement has no label"
+        if not tests:
+            yield f"{label} has no check"
+    for test in re.findall(r"\\checkedby{(.*?)}", text):
+        if test not in collected:
+            yield f"{test} is not collected"
+
+
+def labels(text):
+    return re.findall(r"\\label{(.*?)}", text)
+
+
+def referred(text):
+    """The labels in \\cref, \\Cref, \\ref, \\eqref and the like, lists split."""
+    lists = re.findall(r"\\(?:[cC]ref|ref|eqref|pageref|namecref)\*?{(.*?)}", text)
+    return {label.strip() for group in lists for label in group.split(",")}
+
+
+def collected_tests():
+    """`file::test` of every test, without its parameters."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-o", "addopts="]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return {line.partition("[")[0] for line in done.stdout.splitlines() if "::" in line}
+
+
+WHOLE = "\n".join(tex_sources().values())
+
+
+def test_every_statement_names_tests_that_are_collected():
+    assert list(unbacked(WHOLE, collected_tests())) == []
+    assert len(list(statements(WHOLE))) >= 25
+
+
+def test_every_label_is_referred_to():
+    assert set(labels(WHOLE)) - referred(WHOLE) == set()
+
+
+def test_no_label_is_set_twice():
+    names = labels(WHOLE)
+    assert sorted(names) == sorted(set(names))
+
+
+GOOD = r"\begin{lemma}\label{lem:a} x \checkedby{tests/t.py::test_a}\end{lemma}"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (GOOD.replace("test_a", "test_b"), "tests/t.py::test_b is not collected"),
+        (GOOD.replace(r"\checkedby{tests/t.py::test_a}", ""), "lem:a has no check"),
+        (GOOD.replace(r"\label{lem:a}", ""), "a statement has no label"),
+        (GOOD + GOOD.replace("test_a", "test_c"), "tests/t.py::test_c is not collected"),
+    ],
+)
+def test_the_check_of_statements_can_fail(text, complaint):
+    assert list(unbacked(text, {"tests/t.py::test_a"})) == [complaint]
+
+
+def test_the_check_of_statements_passes_what_is_backed():
+    assert list(unbacked(GOOD, {"tests/t.py::test_a"})) == []
+
+
+def test_comments_do_not_count():
+    assert COMMENT.sub("", r"a \% b % \label{c}") == r"a \% b "
+
+
+@pytest.mark.parametrize("text", [r"\label{a}\cref{b}", r"\label{a}% \cref{a}"])
+def test_the_check_of_labels_can_fail(text):
+    text = COMMENT.sub("", text)
+    assert set(labels(text)) - referred(text) == {"a"}
+
+
+@pytest.mark.parametrize("text", [r"\cref{b, a}", r"\Cref{a,b}", r"\eqref{a}", r"\ref{a}"])
+def test_lists_of_references_are_split(text):
+    assert "a" in referred(text)
