@@ -1,6 +1,7 @@
 # Set-up only; what is computed stands in Snakefile.
 #   make        environment, LaTeX, report/main.pdf
 #   make test   environment, LaTeX, pytest
+#   make lint   style of Python, Snakefile and LaTeX
 PYTHON ?= python3
 BIN    := .venv/bin
 CPU    := https://download.pytorch.org/whl/cpu
@@ -10,12 +11,18 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
-.PHONY: report test latex
+.PHONY: report test lint latex
 report: .venv/installed latex
 	$(BIN)/snakemake --cores 4
 
 test: .venv/installed latex
 	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile
+	cd report && chktex -q -l ../.chktexrc main.tex
 
 # torch first, from PyTorch's CPU index where it answers: elsewhere Linux gets gigabytes of CUDA.
 .venv/installed: requirements.txt

@@ -6,11 +6,15 @@ edit reruns what depends on it.  Each numeric job has one thread: results do not
 
 import sys
 from glob import glob
+from os.path import exists
+from shutil import which
 
 sys.path.insert(0, f"{workflow.basedir}/code")
 from pipeline import check_config, sources, stop, typed
 
+
 configfile: "config.yaml"
+
 
 config = typed(config)
 try:
@@ -21,14 +25,37 @@ except ValueError as error:
 PYTHON = sys.executable
 DATA, NETWORK = config["dataset"], config["network"]
 TRAINING, STAGEWISE = config["training"], config["stagewise"]
+ANATOMY, WIDTHS, TARGETS = config["anatomy"], config["width_study"], config["target_study"]
+STEPS, BOTH_LAYERS, FLIP = config["step_study"], config["both_layers"], config["flip_event"]
 
-# The command of every training rule; their params name the schedule.
+# The command of every training rule; their params name what differs.
 TRAIN = (
     "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --eigenvalues {input.eigenvalues}"
     " --width {params.width} --seed {params.seed}"
-    " --learning-rate-fraction {params.fraction} --steps {params.steps} {params.schedule}"
+    " --learning-rate-fraction {params.fraction} {params.options}"
     " --output {output} --log {log}"
 )
+WIDTH_RUNS = [
+    f"results/width/m{item['width']}_seed{seed}.npz"
+    for item in WIDTHS["networks"]
+    for seed in range(1, item["networks"] + 1)
+]
+TARGET_RUNS = [f"results/targets/{kind}.npz" for kind in ("digits", "scaled", "shuffled")]
+GENERATED = [
+    *("eigenvalues", "eigenvalue_rows", "training", "stagewise", "stagewise_rows"),
+    *("hypotheses", "hypothesis_rows", "anatomy", "width", "targets", "step_size"),
+    *("both_layers", "flip_event", "flip_event_rows", "proofs", "proof_statements"),
+]
+FIGURES = [
+    *("loss_vs_bound", "stagewise", "anatomy", "width", "targets", "step_size", "both_layers"),
+]
+STEP_RUNS = [f"results/step_size/refine{k}.npz" for k in STEPS["refinements"]]
+
+
+wildcard_constraints:
+    width=r"\d+",
+    seed=r"\d+",
+    refine=r"\d+",
 
 
 rule report:
@@ -43,14 +70,14 @@ rule make_dataset:
         code=sources("code/make_dataset.py"),
     output:
         "results/dataset.npz",
-    params:
-        samples=DATA["samples"],
-        seed=DATA["seed"],
     log:
         "logs/make_dataset.log",
     benchmark:
         "logs/make_dataset.tsv"
     threads: 1
+    params:
+        samples=DATA["samples"],
+        seed=DATA["seed"],
     shell:
         "{PYTHON:q} {input.code[0]} --samples {params.samples} --seed {params.seed}"
         " --output {output} --log {log}"
@@ -63,14 +90,14 @@ rule compute_eigenvalues:
         dataset="results/dataset.npz",
     output:
         "results/eigenvalues.csv",
-    params:
-        width=NETWORK["width"],
-        seeds=[NETWORK["seed"], *config["eigenvalues"]["seeds"]],
     log:
         "logs/compute_eigenvalues.log",
     benchmark:
         "logs/compute_eigenvalues.tsv"
     threads: 1
+    params:
+        width=NETWORK["width"],
+        seeds=[NETWORK["seed"], *config["eigenvalues"]["seeds"]],
     shell:
         "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --width {params.width}"
         " --seeds {params.seeds} --output {output} --log {log}"
@@ -83,13 +110,13 @@ rule compute_stage_eigenvalues:
         dataset="results/dataset.npz",
     output:
         "results/stages.csv",
-    params:
-        stages=STAGEWISE["stages"],
     log:
         "logs/compute_stage_eigenvalues.log",
     benchmark:
         "logs/compute_stage_eigenvalues.tsv"
     threads: 1
+    params:
+        stages=STAGEWISE["stages"],
     shell:
         "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --stages {params.stages}"
         " --output {output} --log {log}"
@@ -103,17 +130,16 @@ rule train_full_batch:
         eigenvalues="results/eigenvalues.csv",
     output:
         "results/training_full_batch.npz",
-    params:
-        width=NETWORK["width"],
-        seed=NETWORK["seed"],
-        fraction=TRAINING["learning_rate_fraction"],
-        steps=TRAINING["steps"],
-        schedule="",
     log:
         "logs/train_full_batch.log",
     benchmark:
         "logs/train_full_batch.tsv"
     threads: 1
+    params:
+        width=NETWORK["width"],
+        seed=NETWORK["seed"],
+        fraction=TRAINING["learning_rate_fraction"],
+        options=f"--steps {TRAINING['steps']} --probes {ANATOMY['probes']} --window {ANATOMY['window']}",
     shell:
         TRAIN
 
@@ -126,17 +152,16 @@ rule train_mini_batch:
         eigenvalues="results/eigenvalues.csv",
     output:
         "results/training_mini_batch.npz",
-    params:
-        width=NETWORK["width"],
-        seed=NETWORK["seed"],
-        fraction=TRAINING["learning_rate_fraction"],
-        steps=TRAINING["steps"],
-        schedule=f"--batch-size {TRAINING['batch_size']}",
     log:
         "logs/train_mini_batch.log",
     benchmark:
         "logs/train_mini_batch.tsv"
     threads: 1
+    params:
+        width=NETWORK["width"],
+        seed=NETWORK["seed"],
+        fraction=TRAINING["learning_rate_fraction"],
+        options=f"--steps {TRAINING['steps']} --batch-size {TRAINING['batch_size']}",
     shell:
         TRAIN
 
@@ -150,19 +175,233 @@ rule train_stagewise:
         stages="results/stages.csv",
     output:
         "results/training_stagewise.npz",
-    params:
-        width=NETWORK["width"],
-        seed=STAGEWISE["seed"],
-        fraction=TRAINING["learning_rate_fraction"],
-        steps=STAGEWISE["steps_per_stage"],
-        schedule="--stages results/stages.csv",
     log:
         "logs/train_stagewise.log",
     benchmark:
         "logs/train_stagewise.tsv"
     threads: 1
+    params:
+        width=NETWORK["width"],
+        seed=STAGEWISE["seed"],
+        fraction=TRAINING["learning_rate_fraction"],
+        options=f"--steps {STAGEWISE['steps_per_stage']} --stages results/stages.csv",
     shell:
         TRAIN
+
+
+rule train_width:
+    """One network of the width study: results/width/m{width}_seed{seed}.npz."""
+    input:
+        code=sources("code/train_network.py"),
+        dataset="results/dataset.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "results/width/m{width}_seed{seed}.npz",
+    log:
+        "logs/width/m{width}_seed{seed}.log",
+    benchmark:
+        "logs/width/m{width}_seed{seed}.tsv"
+    threads: 1
+    params:
+        width="{width}",
+        seed="{seed}",
+        fraction=WIDTHS["learning_rate_fraction"],
+        options=(
+            f"--single --flow-time {WIDTHS['flow_time']}"
+            f" --probes {WIDTHS['probes']} --window {WIDTHS['window']}"
+        ),
+    shell:
+        TRAIN
+
+
+rule train_targets:
+    """The network on digits, scaled digits or shuffled digits: results/targets/{targets}.npz."""
+    input:
+        code=sources("code/train_network.py"),
+        dataset="results/dataset.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "results/targets/{targets}.npz",
+    log:
+        "logs/targets/{targets}.log",
+    benchmark:
+        "logs/targets/{targets}.tsv"
+    threads: 1
+    params:
+        width=NETWORK["width"],
+        seed=NETWORK["seed"],
+        fraction=TRAINING["learning_rate_fraction"],
+        options=(
+            "--single --targets {targets}"
+            f" --targets-seed {TARGETS['seed']} --flow-time {TARGETS['flow_time']}"
+            f" --probes {WIDTHS['probes']} --window {WIDTHS['window']}"
+        ),
+    shell:
+        TRAIN
+
+
+rule train_step_size:
+    """The first stretch of the run with a finer step: results/step_size/refine{refine}.npz."""
+    input:
+        code=sources("code/train_network.py"),
+        dataset="results/dataset.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "results/step_size/refine{refine}.npz",
+    log:
+        "logs/step_size/refine{refine}.log",
+    benchmark:
+        "logs/step_size/refine{refine}.tsv"
+    threads: 1
+    params:
+        width=NETWORK["width"],
+        seed=NETWORK["seed"],
+        fraction=TRAINING["learning_rate_fraction"],
+        options=f"--flow-time {STEPS['flow_time']} --refine {{refine}}",
+    shell:
+        TRAIN
+
+
+rule train_both_layers:
+    """The flow of Theorem 3.3, both layers trained: results/training_both_layers.npz."""
+    input:
+        code=sources("code/train_network.py"),
+        dataset="results/dataset.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "results/training_both_layers.npz",
+    log:
+        "logs/train_both_layers.log",
+    benchmark:
+        "logs/train_both_layers.tsv"
+    threads: 1
+    params:
+        width=NETWORK["width"],
+        seed=NETWORK["seed"],
+        fraction=TRAINING["learning_rate_fraction"],
+        options=(
+            f"--single --both-layers --flow-time {BOTH_LAYERS['flow_time']} --refine {BOTH_LAYERS['refine']}"
+            f" --probes {BOTH_LAYERS['probes']} --window {BOTH_LAYERS['window']}"
+        ),
+    shell:
+        TRAIN
+
+
+rule compute_frozen_kernel:
+    """Loss that H(0) and H^inf predict if they do not move: results/frozen_kernel.npz."""
+    input:
+        code=sources("code/compute_frozen_kernel.py"),
+        dataset="results/dataset.npz",
+        full_batch="results/training_full_batch.npz",
+    output:
+        "results/frozen_kernel.npz",
+    log:
+        "logs/compute_frozen_kernel.log",
+    benchmark:
+        "logs/compute_frozen_kernel.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --full-batch {input.full_batch} --output {output}"
+        " --log {log}"
+
+
+rule compute_alignment:
+    """Targets along the eigenvectors of H^inf: results/alignment.npz."""
+    input:
+        code=sources("code/compute_alignment.py"),
+        dataset="results/dataset.npz",
+    output:
+        "results/alignment.npz",
+    log:
+        "logs/compute_alignment.log",
+    benchmark:
+        "logs/compute_alignment.tsv"
+    threads: 1
+    params:
+        seed=TARGETS["seed"],
+    shell:
+        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --targets-seed {params.seed} --output {output}"
+        " --log {log}"
+
+
+rule collect_width:
+    """The width study, one row a network: results/width.csv."""
+    input:
+        code=sources("code/collect_width.py"),
+        eigenvalues="results/eigenvalues.csv",
+        runs=WIDTH_RUNS,
+    output:
+        "results/width.csv",
+    log:
+        "logs/collect_width.log",
+    benchmark:
+        "logs/collect_width.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --eigenvalues {input.eigenvalues} --runs {input.runs} --output {output}"
+        " --log {log}"
+
+
+rule check_hypotheses:
+    """Each claim in the theorem's proof against its limit: results/hypotheses.csv."""
+    input:
+        code=sources("code/check_hypotheses.py"),
+        full_batch="results/training_full_batch.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "results/hypotheses.csv",
+    log:
+        "logs/check_hypotheses.log",
+    benchmark:
+        "logs/check_hypotheses.tsv"
+    threads: 1
+    params:
+        delta=config["hypotheses"]["delta"],
+    shell:
+        "{PYTHON:q} {input.code[0]} --full-batch {input.full_batch}"
+        " --eigenvalues {input.eigenvalues} --delta {params.delta} --output {output}"
+        " --log {log}"
+
+
+rule collect_step_size:
+    """The step study, one row a refinement: results/step_size.csv."""
+    input:
+        code=sources("code/collect_step_size.py"),
+        eigenvalues="results/eigenvalues.csv",
+        runs=STEP_RUNS,
+    output:
+        "results/step_size.csv",
+    log:
+        "logs/collect_step_size.log",
+    benchmark:
+        "logs/collect_step_size.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --eigenvalues {input.eigenvalues} --runs {input.runs} --output {output}"
+        " --log {log}"
+
+
+rule measure_flip_event:
+    """Frequency of the event A_ir over initialisations: results/flip_event.csv."""
+    input:
+        code=sources("code/measure_flip_event.py"),
+        dataset="results/dataset.npz",
+    output:
+        "results/flip_event.csv",
+    log:
+        "logs/measure_flip_event.log",
+    benchmark:
+        "logs/measure_flip_event.tsv"
+    threads: 1
+    params:
+        width=NETWORK["width"],
+        seed=FLIP["seed"],
+        networks=FLIP["networks"],
+        radii=FLIP["radii"],
+    shell:
+        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --width {params.width} --seed {params.seed}"
+        " --networks {params.networks} --radii {params.radii} --output {output}"
+        " --log {log}"
 
 
 rule plot_loss_vs_bound:
@@ -206,6 +445,115 @@ rule plot_stagewise:
         " --full-batch {input.full_batch} --stages {input.stages} --output {output} --log {log}"
 
 
+rule plot_anatomy:
+    """The full-batch run against each step of the proof: figures/anatomy.pdf."""
+    input:
+        code=sources("code/plot_anatomy.py"),
+        style="code/report.mplstyle",
+        full_batch="results/training_full_batch.npz",
+        frozen="results/frozen_kernel.npz",
+        eigenvalues="results/eigenvalues.csv",
+        hypotheses="results/hypotheses.csv",
+    output:
+        "figures/anatomy.pdf",
+    log:
+        "logs/plot_anatomy.log",
+    benchmark:
+        "logs/plot_anatomy.tsv"
+    threads: 1
+    params:
+        window=ANATOMY["window"],
+    shell:
+        "{PYTHON:q} {input.code[0]} --style {input.style} --full-batch {input.full_batch}"
+        " --frozen {input.frozen} --eigenvalues {input.eigenvalues}"
+        " --hypotheses {input.hypotheses} --window {params.window} --output {output}"
+        " --log {log}"
+
+
+rule plot_width:
+    """The run at several widths: figures/width.pdf."""
+    input:
+        code=sources("code/plot_width.py"),
+        style="code/report.mplstyle",
+        width="results/width.csv",
+        runs=[run for run in WIDTH_RUNS if run.endswith("_seed1.npz")],
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "figures/width.pdf",
+    log:
+        "logs/plot_width.log",
+    benchmark:
+        "logs/plot_width.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --style {input.style} --width {input.width}"
+        " --eigenvalues {input.eigenvalues} --output {output}"
+        " --log {log}"
+
+
+rule plot_targets:
+    """Targets of other size and alignment: figures/targets.pdf."""
+    input:
+        code=sources("code/plot_targets.py"),
+        style="code/report.mplstyle",
+        runs=TARGET_RUNS,
+        alignment="results/alignment.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "figures/targets.pdf",
+    log:
+        "logs/plot_targets.log",
+    benchmark:
+        "logs/plot_targets.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --style {input.style} --alignment {input.alignment}"
+        " --eigenvalues {input.eigenvalues} --output {output}"
+        " --log {log}"
+
+
+rule plot_step_size:
+    """Error of the time step: figures/step_size.pdf."""
+    input:
+        code=sources("code/plot_step_size.py"),
+        style="code/report.mplstyle",
+        step_size="results/step_size.csv",
+        runs=STEP_RUNS,
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "figures/step_size.pdf",
+    log:
+        "logs/plot_step_size.log",
+    benchmark:
+        "logs/plot_step_size.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --style {input.style} --step-size {input.step_size}"
+        " --runs {input.runs} --eigenvalues {input.eigenvalues} --output {output}"
+        " --log {log}"
+
+
+rule plot_both_layers:
+    """Both layers trained, Theorem 3.3: figures/both_layers.pdf."""
+    input:
+        code=sources("code/plot_both_layers.py"),
+        style="code/report.mplstyle",
+        both_layers="results/training_both_layers.npz",
+        full_batch="results/training_full_batch.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "figures/both_layers.pdf",
+    log:
+        "logs/plot_both_layers.log",
+    benchmark:
+        "logs/plot_both_layers.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --style {input.style} --both-layers {input.both_layers}"
+        " --full-batch {input.full_batch} --eigenvalues {input.eigenvalues} --output {output}"
+        " --log {log}"
+
+
 rule summarise_eigenvalues:
     """Numbers and table of the eigenvalue section, as LaTeX."""
     input:
@@ -233,14 +581,14 @@ rule summarise_training:
         eigenvalues="results/eigenvalues.csv",
     output:
         numbers="report/generated/training.tex",
-    params:
-        fraction=TRAINING["learning_rate_fraction"],
-        batch_size=TRAINING["batch_size"],
     log:
         "logs/summarise_training.log",
     benchmark:
         "logs/summarise_training.tsv"
     threads: 1
+    params:
+        fraction=TRAINING["learning_rate_fraction"],
+        batch_size=TRAINING["batch_size"],
     shell:
         "{PYTHON:q} {input.code[0]} --full-batch {input.full_batch} --mini-batch {input.mini_batch}"
         " --eigenvalues {input.eigenvalues} --learning-rate-fraction {params.fraction}"
@@ -267,6 +615,191 @@ rule summarise_stagewise:
         " --stages {input.stages} --numbers {output.numbers} --rows {output.rows} --log {log}"
 
 
+rule summarise_hypotheses:
+    """Numbers and table of the hypotheses, as LaTeX."""
+    input:
+        code=sources("code/summarise_hypotheses.py"),
+        hypotheses="results/hypotheses.csv",
+    output:
+        numbers="report/generated/hypotheses.tex",
+        rows="report/generated/hypothesis_rows.tex",
+    log:
+        "logs/summarise_hypotheses.log",
+    benchmark:
+        "logs/summarise_hypotheses.tsv"
+    threads: 1
+    params:
+        delta=config["hypotheses"]["delta"],
+    shell:
+        "{PYTHON:q} {input.code[0]} --hypotheses {input.hypotheses}"
+        " --delta {params.delta} --numbers {output.numbers} --rows {output.rows}"
+        " --log {log}"
+
+
+rule summarise_anatomy:
+    """Numbers of the anatomy section, as LaTeX."""
+    input:
+        code=sources("code/summarise_anatomy.py"),
+        full_batch="results/training_full_batch.npz",
+        frozen="results/frozen_kernel.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        numbers="report/generated/anatomy.tex",
+    log:
+        "logs/summarise_anatomy.log",
+    benchmark:
+        "logs/summarise_anatomy.tsv"
+    threads: 1
+    params:
+        window=ANATOMY["window"],
+    shell:
+        "{PYTHON:q} {input.code[0]} --full-batch {input.full_batch} --frozen {input.frozen}"
+        " --eigenvalues {input.eigenvalues} --window {params.window}"
+        " --numbers {output.numbers}"
+        " --log {log}"
+
+
+rule summarise_width:
+    """Numbers of the width study, as LaTeX."""
+    input:
+        code=sources("code/summarise_width.py"),
+        width="results/width.csv",
+    output:
+        numbers="report/generated/width.tex",
+    log:
+        "logs/summarise_width.log",
+    benchmark:
+        "logs/summarise_width.tsv"
+    threads: 1
+    params:
+        fraction=WIDTHS["learning_rate_fraction"],
+    shell:
+        "{PYTHON:q} {input.code[0]} --width {input.width}"
+        " --learning-rate-fraction {params.fraction} --numbers {output.numbers}"
+        " --log {log}"
+
+
+rule summarise_targets:
+    """Numbers of the target study, as LaTeX."""
+    input:
+        code=sources("code/summarise_targets.py"),
+        runs=TARGET_RUNS,
+        alignment="results/alignment.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        numbers="report/generated/targets.tex",
+    log:
+        "logs/summarise_targets.log",
+    benchmark:
+        "logs/summarise_targets.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --alignment {input.alignment}"
+        " --eigenvalues {input.eigenvalues} --numbers {output.numbers}"
+        " --log {log}"
+
+
+rule summarise_step_size:
+    """Numbers of the step study, as LaTeX."""
+    input:
+        code=sources("code/summarise_step_size.py"),
+        step_size="results/step_size.csv",
+        single="results/targets/digits.npz",
+        double="results/training_full_batch.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        numbers="report/generated/step_size.tex",
+    log:
+        "logs/summarise_step_size.log",
+    benchmark:
+        "logs/summarise_step_size.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --step-size {input.step_size} --single {input.single}"
+        " --double {input.double} --eigenvalues {input.eigenvalues}"
+        " --numbers {output.numbers}"
+        " --log {log}"
+
+
+rule summarise_both_layers:
+    """Numbers of the run of both layers, as LaTeX."""
+    input:
+        code=sources("code/summarise_both_layers.py"),
+        both_layers="results/training_both_layers.npz",
+        full_batch="results/training_full_batch.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        numbers="report/generated/both_layers.tex",
+    log:
+        "logs/summarise_both_layers.log",
+    benchmark:
+        "logs/summarise_both_layers.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --both-layers {input.both_layers} --full-batch {input.full_batch}"
+        " --eigenvalues {input.eigenvalues} --numbers {output.numbers}"
+        " --log {log}"
+
+
+rule summarise_flip_event:
+    """Numbers and table of the event of Lemma 3.2, as LaTeX."""
+    input:
+        code=sources("code/summarise_flip_event.py"),
+        flip_event="results/flip_event.csv",
+    output:
+        numbers="report/generated/flip_event.tex",
+        rows="report/generated/flip_event_rows.tex",
+    log:
+        "logs/summarise_flip_event.log",
+    benchmark:
+        "logs/summarise_flip_event.tsv"
+    threads: 1
+    params:
+        networks=FLIP["networks"],
+    shell:
+        "{PYTHON:q} {input.code[0]} --flip-event {input.flip_event} --networks {params.networks}"
+        " --numbers {output.numbers} --rows {output.rows}"
+        " --log {log}"
+
+
+rule proofs:
+    """The answers checked by Coq (apt-get install coq), axioms listed: results/proofs.csv."""
+    input:
+        code=sources("code/check_proofs.py"),
+        source="proofs/answers.v",
+    output:
+        "results/proofs.csv",
+    log:
+        "logs/proofs.log",
+    benchmark:
+        "logs/proofs.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --source {input.source} --output {output} --log {log}"
+
+
+rule summarise_proofs:
+    """The statements that Coq checks, and whether it has, as LaTeX."""
+    input:
+        code=sources("code/summarise_proofs.py"),
+        source="proofs/answers.v",
+        # The default build does not need Coq: it reports a check only where there has been one.
+        proofs=[path for path in ["results/proofs.csv"] if exists(path) and which("coqc")],
+    output:
+        numbers="report/generated/proofs.tex",
+        appendix="report/generated/proof_statements.tex",
+    log:
+        "logs/summarise_proofs.log",
+    benchmark:
+        "logs/summarise_proofs.tsv"
+    threads: 1
+    params:
+        proofs=lambda wildcards, input: f"--proofs {input.proofs}" if input.proofs else "",
+    shell:
+        "{PYTHON:q} {input.code[0]} --source {input.source} {params.proofs}"
+        " --numbers {output.numbers} --appendix {output.appendix} --log {log}"
+
+
 rule compile_report:
     """The report from its sources, figures and generated numbers: report/main.pdf."""
     input:
@@ -278,14 +811,8 @@ rule compile_report:
             "report/references.bib",
             *sorted(glob("report/sections/*.tex")),
         ],
-        generated=[
-            "report/generated/eigenvalues.tex",
-            "report/generated/eigenvalue_rows.tex",
-            "report/generated/training.tex",
-            "report/generated/stagewise.tex",
-            "report/generated/stagewise_rows.tex",
-        ],
-        figures=["figures/loss_vs_bound.pdf", "figures/stagewise.pdf"],
+        generated=[f"report/generated/{name}.tex" for name in GENERATED],
+        figures=[f"figures/{name}.pdf" for name in FIGURES],
     output:
         "report/main.pdf",
     log:

@@ -63,6 +63,12 @@ def _contradictions(config):
             f"training.batch_size: {batch_size} is not allowed; allowed is at most"
             f" dataset.samples, {samples}"
         )
+    steps, anatomy = config["training"]["steps"], config["anatomy"]
+    if anatomy["probes"] * anatomy["window"] > steps + 1:
+        yield (
+            f"anatomy: {anatomy['probes']} windows of {anatomy['window']} steps are not allowed;"
+            f" allowed are windows that fit into training.steps, {steps}"
+        )
     seed = config["network"]["seed"]
     if seed in config["eigenvalues"]["seeds"]:
         yield f"eigenvalues.seeds: {seed} is network.seed, whose H(0) is computed anyway; remove it"

@@ -1,13 +1,14 @@
-"""Train a network with SGD and MSE, on all samples or stage by stage: results/training_*.npz.
+"""Train a network with SGD and MSE: results/training_*.npz and the runs of the studies.
 
-With --batch-size the notebook's cyclic batches, without it full batches; with --stages the full
-batch of each stage in turn: digit 0, then 0 and 1, and so on.
+Full batches, the notebook's cyclic batches (--batch-size), or the full batch of each stage in turn
+(--stages: digit 0, then 0 and 1, and so on).  With --probes the run is measured on its way.
 """
 
 import numpy as np
+import torch
 
 import scripting
-from overparam import bounds
+from overparam import bounds, digits, gram, probe
 from overparam.network import TwoLayerNetwork
 from overparam.training import cyclic_batches, stage_batches, stage_indices, train_model
 
@@ -34,56 +35,100 @@ def stage_schedule(labels, stages, steps):
     return stage_batches(indices, steps), sizes
 
 
-def main(arguments):
-    data = scripting.read_npz(arguments.dataset)
-    inputs, targets = data["inputs"], data["labels"].astype(np.float64)
-    lambda_max = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_max"])
-    limit = bounds.stability_limit(len(inputs), lambda_max)
+def pace(arguments, limit, n):
+    """Learning rate and number of steps; --refine k takes k times the steps, each k times shorter.
+
+    With --flow-time the steps are as many as reach it at the unrefined learning rate.
+    """
     learning_rate = arguments.learning_rate_fraction * limit
-    if arguments.stages:
-        stages = scripting.read_csv(arguments.stages)
-        check_limits(learning_rate, stages)
-        batches, lengths = stage_schedule(data["labels"], stages, arguments.steps)
-    else:
-        batch_size = arguments.batch_size or len(inputs)
-        batches, lengths = whole_schedule(len(inputs), batch_size, arguments.steps)
-    network = TwoLayerNetwork(
-        inputs.shape[1], arguments.width, np.random.default_rng(arguments.seed)
+    steps = arguments.steps
+    if arguments.flow_time:
+        steps = max(1, round(arguments.flow_time / bounds.flow_time(1, learning_rate, n)))
+    return learning_rate / arguments.refine, steps * arguments.refine
+
+
+def make_network(arguments, input_size):
+    dtype = torch.float32 if arguments.single else torch.float64
+    generator = np.random.default_rng(arguments.seed)
+    return TwoLayerNetwork(
+        input_size, arguments.width, generator, train_output=arguments.both_layers, dtype=dtype
     )
-    initial = network.weights.detach().numpy().copy()
-    batch_loss, loss = train_model(
-        network,
-        inputs,
-        targets,
-        scripting.progress(batches, len(lengths)),
-        learning_rate,
-        limit,
-    )
-    record = {
-        "step": np.arange(len(loss)),
-        "time": np.concatenate([[0], np.cumsum(2 * learning_rate * lengths)]),
+
+
+def make_probe(arguments, network, inputs, targets, steps):
+    """The probe that --probes asks for, or None."""
+    if not arguments.probes:
+        return None
+    starts = probe.window_starts(steps, arguments.probes, arguments.window)
+    return probe.Probe(network, inputs, targets, starts, arguments.window, arguments.both_layers)
+
+
+def measurements(observer, inputs):
+    """What a probe found, and how far H(0) is from H^∞."""
+    difference = observer.initial_gram() - gram.h_infinity(inputs)
+    return observer.results() | {"initial_gram_error": probe.spectral_norm(difference)}
+
+
+def weights_record(arguments, network, initial):
+    """Weights before and after, unless the run is one of many."""
+    if arguments.flow_time:
+        return {}
+    return {
         "initial_weights": initial,
         "final_weights": network.weights.detach().numpy(),
         "output_weights": network.output_weights.detach().numpy(),
+    }
+
+
+def main(arguments):
+    data = scripting.read_npz(arguments.dataset)
+    inputs = data["inputs"]
+    targets = digits.targets(data["labels"], arguments.targets, arguments.targets_seed)
+    lambda_max = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_max"])
+    limit = bounds.stability_limit(len(inputs), lambda_max)
+    learning_rate, steps = pace(arguments, limit, len(inputs))
+    if arguments.stages:
+        stages = scripting.read_csv(arguments.stages)
+        check_limits(learning_rate, stages)
+        batches, lengths = stage_schedule(data["labels"], stages, steps)
+    else:
+        batches, lengths = whole_schedule(len(inputs), arguments.batch_size or len(inputs), steps)
+    network = make_network(arguments, inputs.shape[1])
+    initial = network.weights.detach().numpy().copy()
+    observer = make_probe(arguments, network, inputs, targets, len(lengths))
+    batches = scripting.progress(batches, len(lengths))
+    run = (network, inputs, targets, batches, learning_rate, limit)
+    batch_loss, loss = train_model(*run, *([observer] if observer else []))
+    record = {
+        "step": np.arange(len(loss)),
+        "time": np.concatenate([[0], np.cumsum(2 * learning_rate * lengths)]),
         "learning_rate": learning_rate,
         "stability_limit": limit,
     }
+    record |= weights_record(arguments, network, initial)
+    record |= measurements(observer, inputs) if observer else {}
     if arguments.stages:
-        stage = np.repeat([int(row["stage"]) for row in stages], arguments.steps)
+        stage = np.repeat([int(row["stage"]) for row in stages], steps)
         record |= {"stage": np.append(stage, stage[-1]), "loss_stage": batch_loss, "loss_all": loss}
     else:
         record |= {"loss": loss}
     scripting.write_npz(arguments.output, **record)
 
 
-if __name__ == "__main__":
+def make_parser():
     parser = scripting.parser(__doc__)
     parser.add_argument("--dataset", default="results/dataset.npz")
     parser.add_argument("--eigenvalues", default="results/eigenvalues.csv")
     parser.add_argument("--stages", help="results/stages.csv; default: no stages")
+    parser.add_argument("--targets", choices=digits.KINDS, default="digits")
+    parser.add_argument("--targets-seed", type=int, default=0, help="order of shuffled targets")
     parser.add_argument("--width", type=int, default=1000, help="hidden units m")
     parser.add_argument("--seed", type=int, default=1, help="seed of the network")
-    parser.add_argument("--steps", type=int, default=10000, help="steps, in each stage if any")
+    parser.add_argument("--both-layers", action="store_true", help="train the output weights too")
+    parser.add_argument("--single", action="store_true", help="single precision")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, default=10000, help="steps, in each stage if any")
+    length.add_argument("--flow-time", type=float, help="time to reach; weights are not stored")
     parser.add_argument("--batch-size", type=int, help="default: all samples")
     parser.add_argument(
         "--learning-rate-fraction",
@@ -91,5 +136,12 @@ if __name__ == "__main__":
         default=0.25,
         help="learning rate as a fraction of the stability limit n/lambda_max",
     )
+    parser.add_argument("--refine", type=int, default=1, help="divide each step into that many")
+    parser.add_argument("--probes", type=int, help="windows in which the run is measured")
+    parser.add_argument("--window", type=int, default=1, help="steps in a window")
     parser.add_argument("--output", required=True)
-    scripting.run(main, parser.parse_args())
+    return parser
+
+
+if __name__ == "__main__":
+    scripting.run(main, make_parser().parse_args())

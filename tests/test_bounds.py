@@ -2,11 +2,13 @@
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.linalg
 import torch
-from oracles import UNIT_ROUNDOFF
+from oracles import UNIT_ROUNDOFF, gamma, hoeffding
+from scipy.integrate import solve_ivp
 
 from overparam import bounds
 
@@ -129,6 +131,73 @@ def test_bound_holds_for_the_linear_flow_and_is_met_by_its_slowest_mode():
     # expm is backward stable: a relative error of the order of u‖Ht‖ (Al-Mohy & Higham 2009).
     condition = SAMPLES * UNIT_ROUNDOFF * eigenvalues[-1] * times[-1] * math.exp(3)
     np.testing.assert_allclose(slowest, half_rate, rtol=2 * condition)
+
+
+def test_discrete_bound_of_a_hand_worked_run():
+    # 1 − hλ0/2 = ½.
+    assert bounds.discrete_bound(8.0, 0.25, 4.0, np.arange(4)).tolist() == [8, 4, 2, 1]
+
+
+def test_discrete_bound_holds_for_gradient_descent():
+    X, targets = features(3), np.array([1.0, -2.0, 0.5, 3.0])
+    eigenvalues = np.linalg.eigvalsh(X @ X.T)
+    # (1 − hλ)² ≤ 1 − hλ0/2 for every λ between λ0 and 1/h.
+    learning_rate = bounds.stability_limit(SAMPLES, eigenvalues[-1]) / 2
+    loss = np.mean((sgd_outputs(X, targets, learning_rate, 300) - targets) ** 2, axis=1)
+    time_step = bounds.flow_time(1, learning_rate, SAMPLES)
+    bound = bounds.discrete_bound(loss[0], eigenvalues[0], time_step, np.arange(301))
+    assert bounds.first_crossing(loss[1:], bound[1:]) is None
+
+
+def test_discrete_bound_tends_to_half_the_rate_of_the_flow():
+    steps, lambda_zero, h = 1000, 0.05, 0.02
+    flow = bounds.convergence_bound(1.0, lambda_zero / 2, steps * h)
+    difference = flow - bounds.discrete_bound(1.0, lambda_zero, h, steps)
+    # 0 ≤ e^{−z} − (1 − z) ≤ z²/2 at each step.
+    assert 0 < difference <= steps * (h * lambda_zero / 2) ** 2 / 2
+
+
+def test_frozen_kernel_loss_of_a_hand_worked_kernel():
+    # Eigenvalues 1 and 3, at which (1, 0) has half of its square each; e^{−2t} = ½ at t = ln 2/2.
+    kernel, residual, times = np.array([[2.0, 1], [1, 2]]), np.array([1.0, 0]), [0, math.log(2) / 2]
+    loss = bounds.frozen_kernel_loss(kernel, residual, times)
+    np.testing.assert_allclose(loss, [1 / 2, (1 / 2 + 1 / 8) / 4], rtol=gamma(50))
+
+
+def test_frozen_kernel_loss_is_that_of_the_flow():
+    X, residual, times = features(4), np.array([1.0, -2.0, 0.5, 3.0]), np.linspace(0, 2, 9)
+    kernel, tolerance = X @ X.T, 1e-10
+    options = {"t_eval": times, "rtol": tolerance, "atol": tolerance}
+    flow = solve_ivp(lambda t, r: -kernel @ r, (0, 2), residual, **options)
+    # Errors of at most rtol·|r| + atol a step do not grow, as the kernel is positive.
+    error = flow.nfev * 2 * SAMPLES * tolerance * np.abs(residual).max() ** 2
+    loss = bounds.frozen_kernel_loss(kernel, residual, times)
+    np.testing.assert_allclose(loss, np.mean(flow.y**2, axis=0), rtol=0, atol=error)
+
+
+def test_decay_rate_of_a_hand_worked_run():
+    loss, time = np.array([8.0, 4, 1, 0.25]), np.array([0.0, 1, 2, 4])
+    # The last window ends with the run.
+    rate = bounds.decay_rate(loss, time, np.array([0, 1, 2]), 2)
+    np.testing.assert_allclose(rate, np.log([8, 16, 4]) / [2, 3, 2], rtol=gamma(8))
+
+
+@pytest.mark.parametrize("radius", [1e-9, 1e-3, 0.1, 1.0, 3.0])
+def test_flip_probability_and_its_bound(radius):
+    expected = mpmath.quad(mpmath.npdf, [-radius, radius])
+    probability, bound = bounds.flip_probability(radius), bounds.flip_probability_bound(radius)
+    assert abs(probability - float(expected)) <= gamma(10) * probability
+    assert abs(bound - 2 * radius * float(mpmath.npdf(0))) <= gamma(10) * bound
+    assert probability <= (1 + gamma(10)) * bound
+
+
+def test_flip_probability_is_the_frequency_of_the_event():
+    x, radii = np.array([0.6, 0.0, -0.8]), np.array([0.01, 0.3, 2.0])
+    z = np.random.default_rng(5).standard_normal((100_000, 3)) @ x
+    # A move of w by R moves z by at most R, as ‖x‖ = 1.
+    flips = (z >= 0) != (z - np.sign(z) * radii[:, None] >= 0)
+    error = np.abs(flips.mean(axis=1) - bounds.flip_probability(radii)).max()
+    assert error <= hoeffding(len(z), 3)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The data: unit length, balanced, reproducible, and every violated hypothesis named."""
 
+import itertools
 import math
 import random
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from oracles import gamma
 
-from overparam import dataset
+from overparam import dataset, digits
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +156,42 @@ def test_length_within_rounding_of_one_passes(excess):
     inputs, labels = basis()
     inputs[2] *= 1 + excess
     dataset.check(inputs, labels)
+
+
+LABELS = np.array([3, 0, 9, 9, 1])
+
+
+def test_digits_are_the_targets_as_they_come():
+    targets = digits.targets(LABELS, "digits")
+    assert targets.dtype == np.float64
+    assert targets.tolist() == [3, 0, 9, 9, 1]
+
+
+def test_scaled_digits_fill_the_interval_evenly():
+    targets = digits.targets(np.arange(10), "scaled")
+    assert targets[[0, 9]].tolist() == [-1, 1]
+    # Twice the digit is exact; a quotient of at most 2 and the difference are rounded.
+    assert np.abs(np.diff(targets) - 2 / 9).max() <= 2 * gamma(4)
+
+
+def test_shuffled_targets_come_in_every_order():
+    orders = {tuple(digits.targets(np.array([1, 2, 5]), "shuffled", s)) for s in range(60)}
+    # A fair shuffle misses one of the six orders with probability below 6·(5/6)^60 < 2e-4.
+    assert orders == set(itertools.permutations([1, 2, 5]))
+
+
+def test_shuffled_targets_are_those_of_the_seed():
+    one, again = (digits.targets(np.arange(10), "shuffled", 3) for _ in range(2))
+    assert one.tolist() == again.tolist()
+
+
+@pytest.mark.parametrize("kind", digits.KINDS)
+def test_labels_stay(kind):
+    labels = LABELS.copy()
+    digits.targets(labels, kind)[:] = 7
+    assert labels.tolist() == LABELS.tolist()
+
+
+def test_unknown_targets_are_refused():
+    with pytest.raises(ValueError, match="targets ones; allowed are digits, scaled, shuffled"):
+        digits.targets(LABELS, "ones")

@@ -9,7 +9,8 @@ import torch
 from oracles import FAILURE, UNIT_ROUNDOFF, exact, gamma, hoeffding
 from scipy import special
 
-from overparam.network import HiddenLayer, TwoLayerNetwork
+from overparam import network as library
+from overparam.network import Buffers, HiddenLayer, TwoLayerNetwork
 
 N, D, M = 7, 5, 6
 
@@ -167,6 +168,52 @@ def test_same_seed_gives_the_same_network():
 
 def test_another_seed_gives_another_network():
     assert not torch.isclose(network(M, seed=4).weights, network(M, seed=5).weights).any()
+
+
+def test_blocks_of_a_hand_worked_layer(monkeypatch):
+    monkeypatch.setattr(library, "BLOCK_ENTRIES", 7)
+    units, places = zip(*library.blocks(3, 5), strict=True)
+    assert units == (slice(0, 2), slice(2, 4), slice(4, 5))
+    assert places == (slice(0, 6), slice(6, 12), slice(12, 15))
+
+
+@pytest.mark.parametrize("entries", [1, N, 2 * N + 1, 5 * N, 1000])
+def test_network_does_not_depend_on_the_block_size(monkeypatch, entries):
+    generator = np.random.default_rng(5)
+    # Small integers and 1/√16, so that every sum is exact in any order.
+    arrays = [generator.integers(-3, 4, shape).astype(float) for shape in [(N, D), (16, D), 16]]
+    monkeypatch.setattr(library, "BLOCK_ENTRIES", entries)
+    results = []
+    for function in (HiddenLayer.apply, definition):
+        X, *parameters = tensors(*arrays)
+        u = function(X, *parameters)
+        results.append([u, *torch.autograd.grad(u, parameters, torch.arange(N).double())])
+    ours, theirs = ([part.tolist() for part in parts] for parts in results)
+    assert ours == theirs
+    assert library.outputs(*map(torch.from_numpy, arrays), Buffers()).tolist() == theirs[0]
+
+
+def gradients(model, inputs, between):
+    """Gradients of Σ_i u_i, with something done before the backward pass."""
+    output = model(inputs).sum()
+    between(torch.cat([-inputs, inputs]))
+    return [g.tolist() for g in torch.autograd.grad(output, list(model.parameters()))]
+
+
+def test_only_a_pass_with_gradient_overwrites_the_patterns():
+    model, inputs = network(M, train_output=True), tensors(*parts())[0]
+    expected = gradients(model, inputs, lambda _: None)
+    assert gradients(model, inputs, torch.no_grad()(model)) == expected
+    with pytest.raises(RuntimeError, match="overwritten"):
+        gradients(model, inputs, model)
+
+
+def test_single_precision_rounds_the_same_network():
+    single, double = (network(M, dtype=dtype) for dtype in (torch.float32, torch.float64))
+    for a, b in zip(single.parameters(), double.parameters(), strict=True):
+        assert a.dtype == torch.float32
+        assert a.tolist() == b.float().tolist()
+        assert a.requires_grad == b.requires_grad
 
 
 @pytest.mark.parametrize("train_output", [False, True])

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import coq_source
+from summarise_proofs import appendix
+
 ROOT = Path(__file__).resolve().parent.parent
 STATEMENTS = ("theorem", "lemma", "proposition")
 COMMENT = re.compile(r"(?<!\\)%.*")
@@ -70,6 +73,45 @@ def test_every_label_is_referred_to():
 def test_no_label_is_set_twice():
     names = labels(WHOLE)
     assert sorted(names) == sorted(set(names))
+
+
+def unproved(text, source, appendix):
+    """Names in \\provedby that the Coq source does not state, or the appendix does not show."""
+    stated = {statement.name for statement in coq_source.statements(source)}
+    shown = set(re.findall(r"\\provedtarget{(.*?)}", appendix))
+    for names in re.findall(r"\\provedby{(.*?)}", text):
+        for name in map(str.strip, names.split(",")):
+            if name not in stated:
+                yield f"{name} is not in the source"
+            elif name not in shown:
+                yield f"{name} is not in the appendix"
+
+
+PROOFS = (ROOT / "proofs/answers.v").read_text(encoding="utf-8")
+
+
+def test_every_provedby_names_a_theorem_that_the_appendix_shows():
+    assert list(unproved(WHOLE, PROOFS, appendix(PROOFS))) == []
+    assert len(re.findall(r"\\provedby{", WHOLE)) >= 15
+
+
+def test_the_appendix_shows_statements_and_no_scripts():
+    text = appendix(PROOFS)
+    assert "Theorem flip_iff_interval : " in text
+    assert "Qed" not in text
+    assert "Proof" not in text
+
+
+@pytest.mark.parametrize(
+    ("source", "shown", "complaint"),
+    [
+        ("Theorem b : True. Proof. easy. Qed.", "b", "a is not in the source"),
+        ("Theorem a : True. Proof. easy. Qed.", "b", "a is not in the appendix"),
+        ("(* Theorem a : True. *)", "a", "a is not in the source"),
+    ],
+)
+def test_the_check_of_proofs_can_fail(source, shown, complaint):
+    assert list(unproved(r"\provedby{a}", source, rf"\provedtarget{{{shown}}}")) == [complaint]
 
 
 GOOD = r"\begin{lemma}\label{lem:a} x \checkedby{tests/t.py::test_a}\end{lemma}"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import exact, gamma
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from overparam import training
 from overparam.network import TwoLayerNetwork
@@ -111,13 +112,44 @@ def test_fixed_output_weights_stay():
     assert model.output_weights.tolist() == before
 
 
-def test_losses_of_a_hand_worked_run():
+def test_losses_and_observations_of_a_hand_worked_run():
     # w ← w − η·2w on x = 1, y = 0; the second sample has x = 0 and y = 2.
-    batches = [slice(0, 1), slice(1, 2), slice(0, 1)]
-    inputs, targets = np.array([[1.0], [0.0]]), np.array([0.0, 2.0])
-    batch_loss, loss = train_model(Line(4.0), inputs, targets, batches, 0.25, math.inf)
+    model, batches, seen = Line(4.0), [slice(0, 1), slice(1, 2), slice(0, 1)], []
+    run = (model, np.array([[1.0], [0.0]]), np.array([0.0, 2.0]), batches, 0.25, math.inf)
+    batch_loss, loss = train_model(*run, lambda step: seen.append((step, model.weight.item())))
+    assert seen == [(0, 4), (1, 2), (2, 2), (3, 1)]
     assert batch_loss.tolist() == [16, 4, 4, 1]
     assert loss.tolist() == [10, 4, 4, 2.5]
+
+
+def test_data_take_the_precision_of_the_model():
+    run = (np.array([[1 + 2.0**-30]]), np.array([2 - 2.0**-30]), [slice(0, 1)], 0.25, math.inf)
+    assert train_model(Line(1.0).float(), *run)[1].tolist() == [1, 1 / 4]
+
+
+class Largest(TorchDispatchMode):
+    """Entries of the largest new tensor that an operation returns."""
+
+    entries = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result, given = function(*args, **(kwargs or {})), [*args, *(kwargs or {}).values()]
+        known = {t.untyped_storage().data_ptr() for t in given if torch.is_tensor(t)}
+        if torch.is_tensor(result) and result.untyped_storage().data_ptr() not in known:
+            self.entries = max(self.entries, result.numel())
+        return result
+
+
+@pytest.mark.parametrize("train_output", [False, True])
+def test_only_the_first_step_allocates_a_hidden_layer(train_output):
+    n, m = 20, 50
+    model = TwoLayerNetwork(3, m, np.random.default_rng(0), train_output)
+    run = (model, np.ones((n, 3)), np.ones(n), [slice(0, n), np.arange(n)], 0.01, math.inf)
+    with Largest() as first:
+        train_model(*run)
+    with Largest() as second:
+        train_model(*run)
+    assert first.entries >= n * m > second.entries
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ["code", "profiles", "report", "tests/config.yaml", "Snakefile", "config.yaml"]
+SOURCES = ["code", "profiles", "proofs", "report", "tests/config.yaml", "Snakefile", "config.yaml"]
 MADE = shutil.ignore_patterns("__pycache__", "generated", "build", "main.pdf")
 
 
@@ -96,11 +96,15 @@ def test_stagewise_results_follow_the_stages(built):
     np.testing.assert_allclose(steps, [1 / 5, 1 / 10, 1 / 15])
 
 
-PLOTS = {"plot_loss_vs_bound", "plot_stagewise"}
-TRAINING = {"train_full_batch", "train_mini_batch", "train_stagewise"}
-SUMMARIES = {"summarise_eigenvalues", "summarise_training", "summarise_stagewise"}
+STUDIES = {"anatomy", "width", "targets", "step_size", "both_layers"}
+PLOTS = {f"plot_{name}" for name in {"loss_vs_bound", "stagewise"} | STUDIES}
+TRAINING = {f"train_{name}" for name in ("full_batch", "mini_batch", "stagewise")}
+TRAINING |= {f"train_{name}" for name in STUDIES - {"anatomy"}}
+COLLECTIONS = {"collect_width", "collect_step_size", "check_hypotheses", "compute_frozen_kernel"}
+AFTER_TRAINING = {f"summarise_{name}" for name in {"training", "stagewise", "hypotheses"} | STUDIES}
+SUMMARIES = AFTER_TRAINING | {"summarise_eigenvalues", "summarise_flip_event"}
 REPORT = {"compile_report", "report"}
-AFTER_TRAINING = PLOTS | REPORT | {"summarise_training", "summarise_stagewise"}
+ALL_AFTER_TRAINING = AFTER_TRAINING | COLLECTIONS | PLOTS | REPORT
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,10 @@ AFTER_TRAINING = PLOTS | REPORT | {"summarise_training", "summarise_stagewise"}
         ("report/sections/training.tex", REPORT),
         ("code/report.mplstyle", PLOTS | REPORT),
         ("code/plot_stagewise.py", {"plot_stagewise"} | REPORT),
-        ("code/overparam/training.py", TRAINING | AFTER_TRAINING | {"compute_stage_eigenvalues"}),
+        (
+            "code/overparam/training.py",
+            TRAINING | ALL_AFTER_TRAINING | {"compute_stage_eigenvalues"},
+        ),
         ("code/overparam/latex.py", SUMMARIES | REPORT),
     ],
 )

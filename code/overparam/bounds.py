@@ -1,11 +1,13 @@
 """The time map, the stability limit and the bound of Theorem 3.2.
 
-Report: `prop:time-map`, `prop:stability`, `eq:convergence`.  Source: Du et al. (2019).
+Report: `prop:time-map`, `prop:stability`, `eq:convergence`, `eq:frozen`, `eq:discrete`,
+`eq:flip-probability`.  Source: Du et al. (2019).
 Time is the gradient flow's, for the loss ½Σ(u_i − y_i)²; steps are those of SGD on the mean squared
 error over n samples.
 """
 
 import numpy as np
+from scipy import special
 
 
 def flow_time(step, learning_rate, samples):
@@ -24,6 +26,43 @@ def convergence_bound(initial_loss, lambda_zero, time):
     It holds for ‖u − y‖², and so for its multiple the MSE.
     """
     return initial_loss * np.exp(-lambda_zero * np.asarray(time))
+
+
+def discrete_bound(initial_loss, lambda_zero, time_step, step):
+    """The bound (1 − hλ0/2)^k · initial_loss of `eq:discrete`; time_step h is the flow's.
+
+    Source: Du et al. (2019), Theorem 4.1, whose learning rate is this h.
+    """
+    return initial_loss * (1 - time_step * lambda_zero / 2) ** np.asarray(step)
+
+
+def frozen_kernel_loss(kernel, residual, time):
+    """The MSE under a kernel that does not move, `eq:frozen`: Σ_i e^{−2λ_i t}(v_iᵀr)²/n.
+
+    Args:
+        kernel: (n, n), symmetric.
+        residual: y − u(0), (n,).
+        time: flow time, (k,).
+    """
+    eigenvalues, vectors = np.linalg.eigh(kernel)
+    shares = (vectors.T @ residual) ** 2 / len(residual)
+    return np.exp(-2 * np.outer(time, eigenvalues)) @ shares
+
+
+def decay_rate(loss, time, start, length):
+    """−d log(loss)/dt, averaged over `length` steps from each index in start (p,)."""
+    end = np.minimum(start + length, len(loss) - 1)
+    return np.log(loss[start] / loss[end]) / (time[end] - time[start])
+
+
+def flip_probability(radius):
+    """P(A_ir) of Lemma 3.2, `eq:flip-probability`."""
+    return special.erf(np.asarray(radius) / np.sqrt(2))
+
+
+def flip_probability_bound(radius):
+    """The bound 2R/√(2π) on `flip_probability`, `eq:flip-probability`."""
+    return 2 * np.asarray(radius) / np.sqrt(2 * np.pi)
 
 
 def first_crossing(loss, bound):

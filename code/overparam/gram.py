@@ -32,7 +32,7 @@ def angles(inputs):
 
 def h_infinity(inputs):
     """H^∞ (n, n) by the closed form `eq:h-closed-form`, symmetric to the last bit."""
-    return _symmetric_product(inputs) * (np.pi - angles(inputs)) / (2 * np.pi)
+    return symmetrised(inputs @ inputs.T) * (np.pi - angles(inputs)) / (2 * np.pi)
 
 
 def h_infinity_error(inputs):
@@ -60,13 +60,27 @@ def h_finite(inputs, weights, output_weights=None):
 
     Memory is O(n²) plus one block of patterns, at any width.
     """
-    squares = np.ones(len(weights)) if output_weights is None else np.square(output_weights)
+    # Single precision counts the units of a block exactly; squares need double.
+    dtype = np.float32 if output_weights is None else np.float64
     both_active = np.zeros((len(inputs), len(inputs)))
     for rows in _blocks(len(inputs), len(weights)):
-        pattern = (inputs @ weights[rows].T >= 0).astype(np.float64)
-        both_active += (pattern * squares[rows]) @ pattern.T
-    both_active = (both_active + both_active.T) / 2
-    return _symmetric_product(inputs) * (both_active / len(weights))
+        pattern = (inputs @ weights[rows].T >= 0).astype(dtype)
+        squared = pattern if output_weights is None else pattern * output_weights[rows] ** 2
+        both_active += squared @ pattern.T
+    return symmetrised(inputs @ inputs.T) * (symmetrised(both_active) / len(weights))
+
+
+def pattern_gram(inputs, patterns, squares):
+    """H^p (n, n) of `eq:h-sliding` with the factors a_r²: H(t), where the patterns are indicators.
+
+    Args:
+        inputs: (n, d).
+        patterns: p_ir in [0, 1], (n, m).
+        squares: a_r², (m,).
+    """
+    patterns = patterns.astype(inputs.dtype, copy=False)
+    common = symmetrised((patterns * squares) @ patterns.T).astype(np.float64)
+    return symmetrised(inputs @ inputs.T) * (common / len(squares))
 
 
 def h_finite_error(inputs, weights):
@@ -85,9 +99,9 @@ def h_finite_error(inputs, weights):
     return gamma(d + 4) + (1 + gamma(8)) * (doubtful[:, None] + doubtful[None, :])
 
 
-def _symmetric_product(inputs):
-    product = inputs @ inputs.T
-    return (product + product.T) / 2
+def symmetrised(matrix):
+    """The symmetric part, symmetric to the last bit."""
+    return (matrix + matrix.T) / 2
 
 
 def _blocks(n, m):

@@ -1,43 +1,102 @@
-"""The two-layer ReLU network f(x) = (1/√m) Σ_r a_r σ(w_rᵀx).
+"""The two-layer ReLU network f(x) = (1/√m) Σ_r a_r σ(w_rᵀx); steps allocate nothing of size n·m.
 
-Report: `eq:network`, `def:derivative`.  Source: Du et al. (2019), Section 1; the class takes the
-place of `MLPBase` in the MNIST-1D notebook.  float64; the derivative of σ at 0 is 1, as the paper's
-indicator 1{w_rᵀx ≥ 0} says, where PyTorch's own ReLU takes 0.
+Report: `eq:network`, `lem:gradients`.  Source: Du et al. (2019), Section 1; the class takes the
+place of `MLPBase` in the MNIST-1D notebook.  The derivative of σ at 0 is 1, as the paper's
+indicator 1{w_rᵀx ≥ 0} says, where PyTorch's own ReLU takes 0.  float64 unless asked otherwise.
 """
 
 import torch
 from torch import nn
 
+# Entries of the block of XWᵀ that is worked on at once, so that it stays in the cache.
+BLOCK_ENTRIES = 1 << 19
+
+
+class Buffers:
+    """Memory kept from step to step: fresh pages would cost as much as the arithmetic.
+
+    `uses` counts the forward passes that wrote patterns, so that a backward pass notices that
+    another forward pass has overwritten its own.
+    """
+
+    def __init__(self):
+        self.uses = 0
+        self._kept = {}
+
+    def take(self, name, entries, like):
+        """An uninitialised flat tensor of that many entries; the same memory for the same name."""
+        kept = self._kept.get(name)
+        if kept is None or kept.numel() < entries or kept.dtype != like.dtype:
+            kept = self._kept[name] = like.new_empty(entries)
+        return kept[:entries]
+
+
+def blocks(n, m):
+    """Slices of the m hidden units, and where each one's n rows lie in a flat tensor of n·m."""
+    size = max(1, BLOCK_ENTRIES // n)
+    for start in range(0, m, size):
+        stop = min(start + size, m)
+        yield slice(start, stop), slice(n * start, n * stop)
+
+
+def outputs(inputs, weights, output_weights, buffers, pattern=None, hidden=None):
+    """u (n,) for inputs (n, d), weights (m, d), output_weights (m,), block by block.
+
+    Where they are given, the flat tensors pattern and hidden (n·m,) receive the blocks of
+    1{XWᵀ ≥ 0} and σ(XWᵀ).
+    """
+    n, m = len(inputs), len(weights)
+    spare = buffers.take("block", 2 * n * min(m, max(1, BLOCK_ENTRIES // n)), inputs)
+    result = inputs.new_zeros(n)
+    for units, flat in blocks(n, m):
+        here = slice(0, flat.stop - flat.start)
+        product = (spare[here] if pattern is None else pattern[flat]).view(n, -1)
+        active = (spare[-here.stop :] if hidden is None else hidden[flat]).view(n, -1)
+        torch.mm(inputs, weights[units].T, out=product)
+        torch.clamp(product, min=0, out=active)
+        result.addmv_(active, output_weights[units])
+        if pattern is not None:
+            product.ge_(0)
+    return result.mul_(m**-0.5)
+
 
 class HiddenLayer(torch.autograd.Function):
-    """u = (1/√m) σ(XWᵀ) a for inputs X (n, d), W (m, d), a (m,), with the closed-form gradient.
+    """`outputs` with its closed-form gradient `eq:gradient`.
 
-    The gradient by W scales the rows of X instead of the (n, m) pattern matrix:
-    ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i = (a_r/√m) (Pᵀ(g ∘ X))_r.
+    The gradient by W scales the rows of X instead of the patterns:
+    ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i.
     """
 
     @staticmethod
-    def forward(ctx, inputs, weights, output_weights):
-        product = inputs @ weights.T
-        hidden = product.clamp(min=0)
-        pattern = product.ge_(0)
-        scale = len(weights) ** -0.5
+    def forward(ctx, inputs, weights, output_weights, buffers=None):
+        buffers = buffers or Buffers()
+        entries = len(inputs) * len(weights)
+        pattern = buffers.take("pattern", entries, inputs)
         # Only the gradient by a needs σ(XWᵀ) again.
-        kept = hidden if ctx.needs_input_grad[2] else None
-        ctx.save_for_backward(inputs, pattern, output_weights, kept)
-        ctx.scale = scale
-        return hidden @ output_weights * scale
+        hidden = buffers.take("hidden", entries, inputs) if ctx.needs_input_grad[2] else None
+        buffers.uses += 1
+        ctx.buffers, ctx.use, ctx.pattern, ctx.hidden = buffers, buffers.uses, pattern, hidden
+        ctx.save_for_backward(inputs, weights, output_weights)
+        return outputs(inputs, weights, output_weights, buffers, pattern, hidden)
 
     @staticmethod
     def backward(ctx, gradient):
-        inputs, pattern, output_weights, hidden = ctx.saved_tensors
-        by_weights = by_output = None
-        if ctx.needs_input_grad[1]:
-            by_weights = pattern.T @ (inputs * (gradient * ctx.scale)[:, None])
+        if ctx.use != ctx.buffers.uses:
+            raise RuntimeError("a later forward pass has overwritten this one's patterns")
+        inputs, weights, output_weights = ctx.saved_tensors
+        n, m = len(inputs), len(weights)
+        gradient = gradient * m**-0.5
+        by_weights = torch.empty_like(weights) if ctx.needs_input_grad[1] else None
+        by_output = torch.empty_like(output_weights) if ctx.needs_input_grad[2] else None
+        for units, flat in blocks(n, m):
+            if by_weights is not None:
+                pattern = ctx.pattern[flat].view(n, -1)
+                torch.mm(pattern.T, inputs * gradient[:, None], out=by_weights[units])
+            if by_output is not None:
+                torch.mv(ctx.hidden[flat].view(n, -1).T, gradient, out=by_output[units])
+        if by_weights is not None:
             by_weights *= output_weights[:, None]
-        if ctx.needs_input_grad[2]:
-            by_output = hidden.T @ gradient * ctx.scale
-        return None, by_weights, by_output
+        return None, by_weights, by_output, None
 
 
 class TwoLayerNetwork(nn.Module):
@@ -46,22 +105,26 @@ class TwoLayerNetwork(nn.Module):
     Args:
         input_size: d.
         hidden_size: m, at least 1.
-        generator: numpy.random.Generator; draws the hidden weights first, then the output weights.
+        generator: numpy.random.Generator; draws the hidden weights first, then the output weights,
+            in double precision whatever dtype is, so that networks differ by rounding only.
         train_output: whether a is a parameter to train (Theorem 3.3) or fixed (Theorem 3.2).
+        dtype: of the parameters.
 
     Raises:
         ValueError: a size is below 1.
     """
 
-    def __init__(self, input_size, hidden_size, generator, train_output=False):
+    def __init__(self, input_size, hidden_size, generator, train_output=False, dtype=torch.float64):
         super().__init__()
         if input_size < 1 or hidden_size < 1:
             raise ValueError(f"sizes must be at least 1, got d = {input_size}, m = {hidden_size}")
-        weights = generator.standard_normal((hidden_size, input_size))
-        signs = generator.choice([-1.0, 1.0], hidden_size)
-        self.weights = nn.Parameter(torch.from_numpy(weights))
-        self.output_weights = nn.Parameter(torch.from_numpy(signs), requires_grad=train_output)
+        weights = torch.from_numpy(generator.standard_normal((hidden_size, input_size)))
+        signs = torch.from_numpy(generator.choice([-1.0, 1.0], hidden_size))
+        self.weights = nn.Parameter(weights.to(dtype))
+        self.output_weights = nn.Parameter(signs.to(dtype), requires_grad=train_output)
+        self._buffers_of_steps = Buffers()
 
     def forward(self, inputs):
-        """Outputs u (n,) for inputs (n, d)."""
-        return HiddenLayer.apply(inputs, self.weights, self.output_weights)
+        """Outputs u (n,) for inputs (n, d); a backward pass must come before the next one."""
+        parts = (inputs, self.weights, self.output_weights, self._buffers_of_steps)
+        return HiddenLayer.apply(*parts) if torch.is_grad_enabled() else outputs(*parts)

@@ -37,15 +37,18 @@ def stage_batches(stages, steps_per_stage):
         yield from itertools.repeat(indices, steps_per_stage)
 
 
-def train_model(model, inputs, targets, batches, learning_rate, stability_limit):
+def train_model(
+    model, inputs, targets, batches, learning_rate, stability_limit, observe=lambda step: None
+):
     """Run one SGD step on the mean squared error for each batch.
 
     Args:
         model: module mapping (n, d) to (n,); its trainable parameters are updated in place.
-        inputs, targets: (n, d) and (n,) float64 arrays, all samples.
+        inputs, targets: (n, d) and (n,) arrays, all samples; cast to the model's dtype.
         batches: iterable of slices or index arrays into the samples, one a step; steps in all.
         learning_rate: η of `torch.optim.SGD`.
         stability_limit: named in the message of a run that diverges.
+        observe: called with the number of steps done, before each step and after the last.
 
     Returns:
         batch_loss, loss (steps + 1,): index k is the MSE before step k + 1, over the batch of that
@@ -56,7 +59,8 @@ def train_model(model, inputs, targets, batches, learning_rate, stability_limit)
         ValueError: there are no batches.
         DivergenceError: names the step, the learning rate and the stability limit.
     """
-    inputs, targets = torch.from_numpy(inputs), torch.from_numpy(targets)
+    dtype = next(model.parameters()).dtype
+    inputs, targets = torch.from_numpy(inputs).to(dtype), torch.from_numpy(targets).to(dtype)
     criterion = nn.MSELoss()
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], learning_rate)
     batch_loss, loss = [], []
@@ -74,13 +78,15 @@ def train_model(model, inputs, targets, batches, learning_rate, stability_limit)
         return objective
 
     batch = None
-    for batch in batches:
+    for step, batch in enumerate(batches):
+        observe(step)
         objective = objective_on(batch)
         optimiser.zero_grad()
         objective.backward()
         optimiser.step()
     if batch is None:
         raise ValueError("there are no batches to train on")
+    observe(step + 1)
     with torch.no_grad():
         objective_on(batch)
     return np.array(batch_loss), np.array(loss)

@@ -1,0 +1,44 @@
+"""Numbers and table of the event of Lemma 3.2: report/generated/flip_event.tex, …_rows.tex."""
+
+import scripting
+from overparam import latex
+
+
+def table(rows):
+    """The body of the table: radius, frequency, its standard error, law, bound."""
+    names = ("radius", "frequency", "standard_error", "probability", "bound")
+    digits = (1, 5, 1, 5, 5)
+    return latex.rows(
+        [latex.number(float(row[name]), d) for name, d in zip(names, digits, strict=True)]
+        for row in rows
+    )
+
+
+def numbers(rows, networks):
+    """name → LaTeX of every number that the text quotes."""
+    deviations = [
+        abs(float(row["frequency"]) - float(row["probability"])) / float(row["standard_error"])
+        for row in rows
+    ]
+    excess = [float(row["bound"]) / float(row["probability"]) - 1 for row in rows]
+    return {
+        "flip-networks": latex.number(networks),
+        "flip-deviation": latex.number(max(deviations), 2),
+        "flip-bound-excess-smallest": latex.number(100 * excess[0], 1),
+        "flip-bound-excess-largest": latex.number(100 * excess[-1], 2),
+    }
+
+
+def main(arguments):
+    rows = scripting.read_csv(arguments.flip_event)
+    scripting.write_text(arguments.numbers, latex.results(numbers(rows, arguments.networks)))
+    scripting.write_text(arguments.rows, table(rows))
+
+
+if __name__ == "__main__":
+    parser = scripting.parser(__doc__)
+    parser.add_argument("--flip-event", default="results/flip_event.csv")
+    parser.add_argument("--networks", type=int, default=50)
+    parser.add_argument("--numbers", default="report/generated/flip_event.tex")
+    parser.add_argument("--rows", default="report/generated/flip_event_rows.tex")
+    scripting.run(main, parser.parse_args())

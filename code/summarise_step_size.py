@@ -1,0 +1,53 @@
+"""Numbers of the step study: report/generated/step_size.tex."""
+
+import numpy as np
+
+import scripting
+from overparam import bounds, latex
+
+
+def numbers(rows, single, double, eigenvalues):
+    """name → LaTeX of every number that the text quotes.
+
+    Args:
+        rows: of step_size.csv.
+        single, double: the same run in single and in double precision; compared where both go.
+        eigenvalues: first row of eigenvalues.csv.
+    """
+    h = np.array([float(row["time_step"]) for row in rows])
+    largest = np.array([float(row["difference_largest"]) for row in rows])
+    common = min(len(single["loss"]), len(double["loss"]))
+    precision = np.abs(np.log(single["loss"][:common] / double["loss"][:common]))
+    first, lambda_zero, n = rows[0], float(eigenvalues["lambda_min"]), int(eigenvalues["n"])
+    time_step, step = double["time"][1], double["step"][-1]
+    bound = bounds.discrete_bound(double["loss"][0], lambda_zero, time_step, step)
+    return {
+        "steps-compared": latex.number(len(rows) + 1),
+        "step-longest": latex.number(h[0]),
+        "step-order": latex.number(np.polyfit(np.log(h), np.log(largest), 1)[0], 2),
+        "step-difference-largest": latex.number(100 * largest[0], 2),
+        "step-difference-end": latex.number(100 * float(first["difference_end"]), 2),
+        "bound-at-study-end": latex.number(float(first["bound_end"]), 4),
+        "discrete-bound-at-study-end": latex.number(float(first["discrete_bound_end"]), 4),
+        "discrete-bound-end": latex.number(bound),
+        "step-over-theorem": latex.number(time_step * n**2 / lambda_zero),
+        "precision-difference": latex.number(100 * precision.max(), 2),
+        "precision-time": latex.number(double["time"][common - 1], 3),
+    }
+
+
+def main(arguments):
+    single, double = map(scripting.read_npz, (arguments.single, arguments.double))
+    eigenvalues = scripting.read_csv(arguments.eigenvalues)[0]
+    values = numbers(scripting.read_csv(arguments.step_size), single, double, eigenvalues)
+    scripting.write_text(arguments.numbers, latex.results(values))
+
+
+if __name__ == "__main__":
+    parser = scripting.parser(__doc__)
+    parser.add_argument("--step-size", default="results/step_size.csv")
+    parser.add_argument("--single", default="results/targets/digits.npz")
+    parser.add_argument("--double", default="results/training_full_batch.npz")
+    parser.add_argument("--eigenvalues", default="results/eigenvalues.csv")
+    parser.add_argument("--numbers", default="report/generated/step_size.tex")
+    scripting.run(main, parser.parse_args())
