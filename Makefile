@@ -1,6 +1,7 @@
 # Set-up only; what is computed stands in Snakefile.
 #   make        environment, LaTeX, report/main.pdf
 #   make test   environment, LaTeX, pytest
+#   make test-slow   a second toy build: killed and resumed, compared byte for byte
 #   make lint   style of Python, Snakefile and LaTeX
 PYTHON ?= python3
 BIN    := .venv/bin
@@ -11,12 +12,15 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
-.PHONY: report test lint latex
+.PHONY: report test test-slow lint latex
 report: .venv/installed latex
 	$(BIN)/snakemake --cores 4
 
 test: .venv/installed latex
 	$(BIN)/python -m pytest
+
+test-slow: .venv/installed latex
+	$(BIN)/python -m pytest -m slow
 
 lint: .venv/installed
 	$(BIN)/ruff check .

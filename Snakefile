@@ -4,13 +4,14 @@ A rule lists its script and every module that the script imports as input (`sour
 edit reruns what depends on it.  Each numeric job has one thread: results do not depend on --cores.
 """
 
+import json
 import sys
 from glob import glob
 from os.path import exists
 from shutil import which
 
 sys.path.insert(0, f"{workflow.basedir}/code")
-from pipeline import check_config, sources, stop, typed
+from pipeline import check_config, clear_stale_locks, commit, sources, stop, typed
 
 
 configfile: "config.yaml"
@@ -22,6 +23,7 @@ try:
 except ValueError as error:
     stop(error)
 
+ALIVE = clear_stale_locks()
 PYTHON = sys.executable
 DATA, NETWORK = config["dataset"], config["network"]
 TRAINING, STAGEWISE = config["training"], config["stagewise"]
@@ -45,6 +47,7 @@ GENERATED = [
     *("eigenvalues", "eigenvalue_rows", "training", "stagewise", "stagewise_rows"),
     *("hypotheses", "hypothesis_rows", "anatomy", "width", "targets", "step_size"),
     *("both_layers", "flip_event", "flip_event_rows", "proofs", "proof_statements"),
+    *("colophon", "colophon_rows"),
 ]
 FIGURES = [
     *("loss_vs_bound", "stagewise", "anatomy", "width", "targets", "step_size", "both_layers"),
@@ -413,7 +416,8 @@ rule plot_loss_vs_bound:
         mini_batch="results/training_mini_batch.npz",
         eigenvalues="results/eigenvalues.csv",
     output:
-        "figures/loss_vs_bound.pdf",
+        pdf=report("figures/loss_vs_bound.pdf", caption="report/captions/loss_vs_bound.rst"),
+        csv="figures/loss_vs_bound.csv",
     log:
         "logs/plot_loss_vs_bound.log",
     benchmark:
@@ -422,7 +426,7 @@ rule plot_loss_vs_bound:
     shell:
         "{PYTHON:q} {input.code[0]} --style {input.style} --full-batch {input.full_batch}"
         " --mini-batch {input.mini_batch} --eigenvalues {input.eigenvalues}"
-        " --output {output} --log {log}"
+        " --output {output.pdf} --log {log}"
 
 
 rule plot_stagewise:
@@ -434,7 +438,8 @@ rule plot_stagewise:
         full_batch="results/training_full_batch.npz",
         stages="results/stages.csv",
     output:
-        "figures/stagewise.pdf",
+        pdf=report("figures/stagewise.pdf", caption="report/captions/stagewise.rst"),
+        csv="figures/stagewise.csv",
     log:
         "logs/plot_stagewise.log",
     benchmark:
@@ -442,7 +447,7 @@ rule plot_stagewise:
     threads: 1
     shell:
         "{PYTHON:q} {input.code[0]} --style {input.style} --stagewise {input.stagewise}"
-        " --full-batch {input.full_batch} --stages {input.stages} --output {output} --log {log}"
+        " --full-batch {input.full_batch} --stages {input.stages} --output {output.pdf} --log {log}"
 
 
 rule plot_anatomy:
@@ -455,7 +460,8 @@ rule plot_anatomy:
         eigenvalues="results/eigenvalues.csv",
         hypotheses="results/hypotheses.csv",
     output:
-        "figures/anatomy.pdf",
+        pdf=report("figures/anatomy.pdf", caption="report/captions/anatomy.rst"),
+        csv="figures/anatomy.csv",
     log:
         "logs/plot_anatomy.log",
     benchmark:
@@ -466,7 +472,7 @@ rule plot_anatomy:
     shell:
         "{PYTHON:q} {input.code[0]} --style {input.style} --full-batch {input.full_batch}"
         " --frozen {input.frozen} --eigenvalues {input.eigenvalues}"
-        " --hypotheses {input.hypotheses} --window {params.window} --output {output}"
+        " --hypotheses {input.hypotheses} --window {params.window} --output {output.pdf}"
         " --log {log}"
 
 
@@ -479,7 +485,8 @@ rule plot_width:
         runs=[run for run in WIDTH_RUNS if run.endswith("_seed1.npz")],
         eigenvalues="results/eigenvalues.csv",
     output:
-        "figures/width.pdf",
+        pdf=report("figures/width.pdf", caption="report/captions/width.rst"),
+        csv="figures/width.csv",
     log:
         "logs/plot_width.log",
     benchmark:
@@ -487,7 +494,7 @@ rule plot_width:
     threads: 1
     shell:
         "{PYTHON:q} {input.code[0]} --style {input.style} --width {input.width}"
-        " --eigenvalues {input.eigenvalues} --output {output}"
+        " --eigenvalues {input.eigenvalues} --output {output.pdf}"
         " --log {log}"
 
 
@@ -500,7 +507,8 @@ rule plot_targets:
         alignment="results/alignment.npz",
         eigenvalues="results/eigenvalues.csv",
     output:
-        "figures/targets.pdf",
+        pdf=report("figures/targets.pdf", caption="report/captions/targets.rst"),
+        csv="figures/targets.csv",
     log:
         "logs/plot_targets.log",
     benchmark:
@@ -508,7 +516,7 @@ rule plot_targets:
     threads: 1
     shell:
         "{PYTHON:q} {input.code[0]} --style {input.style} --alignment {input.alignment}"
-        " --eigenvalues {input.eigenvalues} --output {output}"
+        " --eigenvalues {input.eigenvalues} --output {output.pdf}"
         " --log {log}"
 
 
@@ -521,7 +529,8 @@ rule plot_step_size:
         runs=STEP_RUNS,
         eigenvalues="results/eigenvalues.csv",
     output:
-        "figures/step_size.pdf",
+        pdf=report("figures/step_size.pdf", caption="report/captions/step_size.rst"),
+        csv="figures/step_size.csv",
     log:
         "logs/plot_step_size.log",
     benchmark:
@@ -529,7 +538,7 @@ rule plot_step_size:
     threads: 1
     shell:
         "{PYTHON:q} {input.code[0]} --style {input.style} --step-size {input.step_size}"
-        " --runs {input.runs} --eigenvalues {input.eigenvalues} --output {output}"
+        " --runs {input.runs} --eigenvalues {input.eigenvalues} --output {output.pdf}"
         " --log {log}"
 
 
@@ -542,7 +551,8 @@ rule plot_both_layers:
         full_batch="results/training_full_batch.npz",
         eigenvalues="results/eigenvalues.csv",
     output:
-        "figures/both_layers.pdf",
+        pdf=report("figures/both_layers.pdf", caption="report/captions/both_layers.rst"),
+        csv="figures/both_layers.csv",
     log:
         "logs/plot_both_layers.log",
     benchmark:
@@ -550,7 +560,7 @@ rule plot_both_layers:
     threads: 1
     shell:
         "{PYTHON:q} {input.code[0]} --style {input.style} --both-layers {input.both_layers}"
-        " --full-batch {input.full_batch} --eigenvalues {input.eigenvalues} --output {output}"
+        " --full-batch {input.full_batch} --eigenvalues {input.eigenvalues} --output {output.pdf}"
         " --log {log}"
 
 
@@ -800,6 +810,51 @@ rule summarise_proofs:
         " --numbers {output.numbers} --appendix {output.appendix} --log {log}"
 
 
+rule write_colophon:
+    """Commit, configuration, data, versions and rules behind the report, as LaTeX."""
+    input:
+        code=sources("code/write_colophon.py"),
+        dataset="results/dataset.npz",
+    output:
+        facts="report/generated/colophon.tex",
+        rows="report/generated/colophon_rows.tex",
+    log:
+        "logs/write_colophon.log",
+    benchmark:
+        "logs/write_colophon.tsv"
+    threads: 1
+    params:
+        commit=commit(),
+        config=json.dumps(config, sort_keys=True),
+        targets=lambda wildcards: [
+            f"{path}={rule.name}"
+            for rule in workflow.rules
+            for path in rule.output
+            if path.startswith("figures/") and path.endswith(".pdf") or path.endswith("_rows.tex")
+        ],
+    shell:
+        "{PYTHON:q} {input.code[0]} --commit {params.commit:q} --config {params.config:q}"
+        " --dataset {input.dataset} --targets {params.targets} --facts {output.facts}"
+        " --rows {output.rows} --log {log}"
+
+
+rule verify:
+    """The report's key numbers against reference.json, as a table; a miss is an error."""
+    input:
+        code=sources("code/verify_results.py"),
+        reference="reference.json",
+        generated=[f"report/generated/{name}.tex" for name in GENERATED],
+    output:
+        "results/verification.csv",
+    log:
+        "logs/verify.log",
+    benchmark:
+        "logs/verify.tsv"
+    threads: 1
+    shell:
+        "{PYTHON:q} {input.code[0]} --reference {input.reference} --output {output} --log {log}"
+
+
 rule compile_report:
     """The report from its sources, figures and generated numbers: report/main.pdf."""
     input:
@@ -814,7 +869,8 @@ rule compile_report:
         generated=[f"report/generated/{name}.tex" for name in GENERATED],
         figures=[f"figures/{name}.pdf" for name in FIGURES],
     output:
-        "report/main.pdf",
+        # Kept until the new one is whole: a mistake in the text must not cost the last good PDF.
+        update("report/main.pdf"),
     log:
         "logs/compile_report.log",
     benchmark:

@@ -1,7 +1,9 @@
 """What the Snakefile needs besides rules: the checked configuration and each script's sources."""
 
 import contextlib
+import fcntl
 import math
+import subprocess
 import sys
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -96,6 +98,44 @@ def sources(script):
     finder.run_script(str(ROOT / script))
     files = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
     return [script, *sorted(str(f.relative_to(ROOT)) for f in files - {ROOT / script})]
+
+
+def clear_stale_locks(folder=Path(".snakemake")):
+    """Remove the locks that a killed build left, if no other process works in this folder.
+
+    Every process that reads the Snakefile holds a shared lock, which dies with it, kill -9
+    included; one that can have it alone is the only one.
+
+    Returns:
+        The open file that holds the lock, to be kept; None where the file system has no locks.
+    """
+    folder.mkdir(exist_ok=True)
+    held = open(folder / "alive", "w")  # noqa: SIM115
+    try:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        return held
+    except OSError:
+        return None
+    for lock in folder.glob("locks/*"):
+        lock.unlink()
+    fcntl.flock(held, fcntl.LOCK_SH)
+    return held
+
+
+def commit():
+    """The commit of the sources and whether they have been changed since; `unknown` without git."""
+    git = ["git", "-C", str(ROOT)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
+        status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
+    except OSError:
+        return "unknown"
+    if head.returncode or status.returncode:
+        return "unknown"
+    return f"{head.stdout.strip()[:12]}, {'changed' if status.stdout else 'clean'}"
 
 
 def stop(message):

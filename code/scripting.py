@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -98,9 +99,20 @@ def write_npz(path, **arrays):
 
 
 def read_npz(path):
-    """The arrays of an npz as a dict; pickled objects are refused."""
-    with np.load(path, allow_pickle=False) as data:
-        return dict(data)
+    """The arrays of an npz as a dict.
+
+    Raises:
+        ValueError: names the file, which is no whole npz, holds pickled objects or is not finite.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            arrays = dict(data)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is damaged ({error}); delete it and build again") from error
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{path}: {name} is not finite; delete it and build again")
+    return arrays
 
 
 def write_csv(path, rows):
@@ -112,9 +124,22 @@ def write_csv(path, rows):
 
 
 def read_csv(path):
-    """The rows of a csv as dicts of strings."""
+    """The rows of a csv as dicts of strings.
+
+    Raises:
+        ValueError: names the file, line and column of a cell that is missing or not finite.
+    """
     with open(path, newline="") as file:
-        return list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))
+    for line, row in enumerate(rows, start=2):
+        for column, cell in row.items():
+            if cell is None or cell.lower() in {"nan", "inf", "-inf"}:
+                raise ValueError(
+                    f"{path}, line {line}: {column} is {cell}; delete it and build again"
+                )
+    if not rows:
+        raise ValueError(f"{path} has no rows; delete it and build again")
+    return rows
 
 
 def write_text(path, text):
@@ -124,11 +149,22 @@ def write_text(path, text):
 
 
 def save_figure(path, figure):
-    """Write a matplotlib figure as PDF without its date."""
+    """Write a matplotlib figure as PDF without its date, and beside it the points of its lines."""
     # Matplotlib's own cmr10.ttf has no creation date, of which fontTools warns.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
+    write_csv(Path(path).with_suffix(".csv"), _points(figure))
     with replacing(path) as temporary:
         figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})
+
+
+def _points(figure):
+    """A row for each point of each line: number of the panel, label of the line, x, y."""
+    return [
+        {"panel": panel, "line": line.get_label(), "x": float(x), "y": float(y)}
+        for panel, axes in enumerate(figure.axes)
+        for line in axes.get_lines()
+        for x, y in zip(*line.get_data(), strict=True)
+    ]
 
 
 def _script():

@@ -26,7 +26,6 @@ def numbers(infinite, trained, finite):
         "lambda-max-infinity": latex.number(infinite["lambda_max"], 4),
         "lambda-min-initial": latex.number(trained["lambda_min"], 4),
         "lambda-min-initial-certified": latex.lower_bound(trained["lambda_min_certified"], 6),
-        "lambda-min-initial-ratio": latex.number(trained["lambda_min"] / lambda_zero),
         "lambda-ratio-smallest": latex.number(min(ratios)),
         "lambda-ratio-largest": latex.number(max(ratios)),
         "networks": latex.number(len(finite)),

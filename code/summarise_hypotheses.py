@@ -53,7 +53,6 @@ def numbers(rows, delta):
         "convergence-width-orders": latex.number(orders["width"], 3),
         "lambda-min-smallest": latex.number(value["lambda_min"]),
         "lambda-half": latex.number(limit["lambda_min"]),
-        "sliding-lambda-min-smallest": latex.number(value["sliding_lambda_min"]),
         "distance-largest": latex.number(value["distance"]),
         "distance-share-of-bound": latex.number(limit["distance"] / value["distance"], 2),
         "claims-failing": latex.number(sum(row["holds"] == "no" for row in rows)),

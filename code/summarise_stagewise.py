@@ -51,11 +51,9 @@ def numbers(run, full, stages):
         "stagewise-samples-seen": latex.number(seen),
         "full-samples-seen": latex.number(int(sizes[-1] * full["step"][-1])),
         "equal-samples-step": latex.number(int(equal)),
-        "full-loss-equal-samples": latex.number(full["loss"][equal]),
         "stagewise-over-full-samples": latex.number(run["loss_all"][-1] / full["loss"][equal]),
         "stage-one-loss-end": latex.number(run["loss_stage"][pairs[0][0]][-1], 2),
         "stage-first-loss-largest": latex.number(max(run["loss_stage"][starts])),
-        "stagewise-flow-time-end": latex.number(run["time"][-1], 4),
         "stage-last-loss-start": latex.number(run["loss_stage"][starts[-1]]),
         "full-steps-to-stagewise-end": latex.number(
             int(np.argmax(full["loss"] <= run["loss_all"][-1]))

@@ -27,7 +27,6 @@ def numbers(runs, alignment, lambda_zero):
     """name → LaTeX of every number that the text quotes."""
     values = {
         "targets-leading": latex.number(LEADING),
-        "targets-time-end": latex.number(runs["digits"]["time"][-1], 3),
     }
     for kind, run in runs.items():
         values |= {

@@ -73,13 +73,14 @@ def test_measurements_of_a_hand_worked_network(dtype):
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_window_of_a_hand_worked_network(dtype):
-    results = measured([BEFORE, AFTER], SIGNS, DATA, [0], 2, dtype)
-    # p = (1, ½, 1, 0) and (1, 1, ½, 0); the residuals (2, 4) and (1, 0) add up to (3, 4).
+def test_windows_of_a_hand_worked_network(dtype):
+    results = measured([AFTER, AFTER, BEFORE, AFTER], SIGNS, DATA, [0, 2], 2, dtype)
+    # First H = diag(¾, 3) stays, with the residual (1, 0).  Then p = (1, ½, 1, 0) and
+    # (1, 1, ½, 0); the residuals (2, 4) and (1, 0) add up to (3, 4).
     first, second = (1 + 1 / 4 + 1) / 4, 4 * (1 + 1 + 1 / 4) / 4
-    rayleigh = (first * 3**2 + second * 4**2) / 25
-    values = {"sliding_lambda_min": first, "sliding_rayleigh": rayleigh, "sliding": 2 / 8}
-    agree(results, values)
+    rayleigh = [0.75, (first * 3**2 + second * 4**2) / 25]
+    values = {"sliding_lambda_min": [0.75, first], "sliding_rayleigh": rayleigh}
+    agree(results, values | {"sliding": [0, 2 / 8]})
 
 
 def test_output_layer_of_a_hand_worked_network():

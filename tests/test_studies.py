@@ -98,11 +98,8 @@ def test_run_of_a_study_reaches_its_flow_time_and_is_measured(files):
 
 def test_stored_weights_are_those_of_the_first_and_the_last_loss(files):
     run = train(files, "--steps 3 --targets scaled")
-    for weights, loss in [
-        (run["initial_weights"], run["loss"][0]),
-        (run["final_weights"], run["loss"][-1]),
-    ]:
-        u = np.maximum(INPUTS @ weights.T, 0) @ run["output_weights"] / math.sqrt(8)
+    for name, loss in [("initial_weights", run["loss"][0]), ("final_weights", run["loss"][-1])]:
+        u = np.maximum(INPUTS @ run[name].T, 0) @ run["output_weights"] / math.sqrt(8)
         # The digits 3 and 1, mapped to [−1, 1].
         assert abs(np.mean((u - [-1 / 3, -7 / 9]) ** 2) - loss) <= gamma(100) * (1 + loss)
     assert not any(name.startswith("probe") for name in run)
@@ -122,16 +119,11 @@ def test_windows_that_do_not_fit_are_refused(files):
         train(files, "--steps 5 --probes 3 --window 3")
 
 
-BELOW, ABOVE = math.nextafter(1, 0), math.nextafter(1, 2)
-
-
-@pytest.mark.parametrize(
-    ("relation", "values", "holds"),
-    [("<=", [BELOW, 1, ABOVE, math.nan], "yyn n"), (">=", [BELOW, 1, ABOVE, math.nan], "nyy n")],
-)
-def test_claim_holds_up_to_its_limit(relation, values, holds):
+@pytest.mark.parametrize(("relation", "holds"), [("<=", "yes yes no no"), (">=", "no yes yes no")])
+def test_claim_holds_up_to_its_limit(relation, holds):
+    values = [math.nextafter(1, 0), 1, math.nextafter(1, 2), math.nan]
     rows = [check_hypotheses.row("claim", value, relation, 1) for value in values]
-    assert [row["holds"][0] for row in rows] == holds.replace(" ", "").split() or True
+    assert [row["holds"] for row in rows] == holds.split()
 
 
 def test_claims_of_a_hand_worked_run():
@@ -239,7 +231,9 @@ def test_frozen_kernels_are_those_of_the_run(files):
     assert frozen["time"].tolist() == run["time"].tolist()
     for name, kernel in kernels.items():
         residuals = [scipy.linalg.expm(-kernel * t) @ (LABELS - u) for t in run["time"]]
-        np.testing.assert_allclose(frozen[name], np.mean(np.square(residuals), axis=1), rtol=1e-13)
+        np.testing.assert_allclose(
+            frozen[name], np.mean(np.square(residuals), axis=1), rtol=gamma(200)
+        )
         assert abs(frozen[name][0] - run["loss"][0]) <= gamma(100) * (1 + run["loss"][0])
 
 

@@ -1,50 +1,10 @@
 """The whole path in a copy of the project, with toy sizes: from config to PDF."""
 
 import csv
-import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ["code", "profiles", "proofs", "report", "tests/config.yaml", "Snakefile", "config.yaml"]
-MADE = shutil.ignore_patterns("__pycache__", "generated", "build", "main.pdf")
-
-
-def copy_project(target):
-    """The files that git tracks and the workflow reads, without anything it has made."""
-    for name in [*SOURCES, "config.schema.yaml"]:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target / name, ignore=MADE)
-        else:
-            shutil.copy(ROOT / name, target / name)
-    return target
-
-
-def snakemake(folder, *arguments):
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-    command += ["--configfile", "tests/config.yaml"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
-
-
-def planned(folder, *arguments):
-    """The rules that a dry run would execute."""
-    run = snakemake(folder, "--dry-run", "--quiet", "host", *arguments)
-    assert run.returncode == 0, run.stderr
-    return set(re.findall(r"^(?:local)?rule (\w+):", run.stdout + run.stderr, re.MULTILINE))
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = copy_project(tmp_path_factory.mktemp("a path with späces"))
-    run = snakemake(folder)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder
+from workflow import planned, snakemake
 
 
 def test_pdf_is_built(built):
@@ -102,7 +62,10 @@ TRAINING = {f"train_{name}" for name in ("full_batch", "mini_batch", "stagewise"
 TRAINING |= {f"train_{name}" for name in STUDIES - {"anatomy"}}
 COLLECTIONS = {"collect_width", "collect_step_size", "check_hypotheses", "compute_frozen_kernel"}
 AFTER_TRAINING = {f"summarise_{name}" for name in {"training", "stagewise", "hypotheses"} | STUDIES}
-SUMMARIES = AFTER_TRAINING | {"summarise_eigenvalues", "summarise_flip_event"}
+SUMMARIES = AFTER_TRAINING | {
+    f"summarise_{name}" for name in ("eigenvalues", "flip_event", "proofs")
+}
+SUMMARIES |= {"write_colophon"}
 REPORT = {"compile_report", "report"}
 ALL_AFTER_TRAINING = AFTER_TRAINING | COLLECTIONS | PLOTS | REPORT
 

@@ -15,13 +15,12 @@ def window_starts(steps, probes, window):
     Raises:
         ValueError: the windows overlap or do not fit into the run.
     """
-    starts = np.linspace(0, steps + 1 - window, probes).round().astype(int)
-    if starts[-1] < 0 or (np.diff(starts) < window).any():
+    if probes * window > steps + 1:
         raise ValueError(
             f"{probes} windows of {window} steps do not fit into a run of {steps} steps;"
             f" allowed are at most {(steps + 1) // window} windows"
         )
-    return starts
+    return np.arange(probes) * (steps + 1 - window) // max(1, probes - 1)
 
 
 class Probe:
@@ -33,9 +32,14 @@ class Probe:
         starts: steps at which windows begin, see `window_starts`.
         window: steps in a window, 1 to 255.
         output_layer: measure G(t) and the output weights too.
+
+    Raises:
+        ValueError: a window that bytes cannot count.
     """
 
     def __init__(self, network, inputs, targets, starts, window, output_layer=False):
+        if not 1 <= window <= 255:
+            raise ValueError(f"a window of {window} steps; allowed are 1 to 255")
         self._weights = network.weights.detach().numpy()
         self._output_weights = network.output_weights.detach().numpy()
         self._inputs = inputs.astype(self._weights.dtype)

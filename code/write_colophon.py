@@ -1,0 +1,65 @@
+"""Where the report comes from: report/generated/colophon.tex.
+
+Commit, configuration, data, versions, and the rule behind each figure and table; no timings, which
+would differ from build to build.
+"""
+
+import hashlib
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import compile_report
+import scripting
+from overparam import latex
+
+PACKAGES = ("numpy", "scipy", "torch", "matplotlib", "mnist1d", "snakemake")
+
+
+def digest(content):
+    """The first 16 hexadecimal digits of SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def engine_version():
+    """First line that the LaTeX engine prints about itself."""
+    engine = "tectonic" if compile_report.engine()[0] == "tectonic" else "pdflatex"
+    done = subprocess.run([engine, "--version"], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[0]
+
+
+def facts(arguments):
+    """Name and text of each line, LaTeX."""
+    versions = {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+    return {
+        "commit": arguments.commit,
+        "configuration": digest(arguments.config.encode()),
+        "data": digest(arguments.dataset.read_bytes()),
+        "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
+        "LaTeX": engine_version(),
+    }
+
+
+def typewriter(text):
+    escaped = text.replace("_", r"\_").replace("#", r"\#").replace("&", r"\&")
+    return rf"\texttt{{{escaped}}}"
+
+
+def main(arguments):
+    lines = [[name, typewriter(text)] for name, text in facts(arguments).items()]
+    targets = [target.split("=") for target in arguments.targets]
+    scripting.write_text(arguments.facts, latex.rows(lines))
+    rows = latex.rows([typewriter(path), typewriter(rule)] for path, rule in targets)
+    scripting.write_text(arguments.rows, rows)
+
+
+if __name__ == "__main__":
+    parser = scripting.parser(__doc__)
+    parser.add_argument("--commit", default="unknown")
+    parser.add_argument("--config", default="", help="the configuration, as text")
+    parser.add_argument("--dataset", type=Path, default=Path("results/dataset.npz"))
+    parser.add_argument("--targets", nargs="*", default=[], help="path=rule of figures and tables")
+    parser.add_argument("--facts", default="report/generated/colophon.tex")
+    parser.add_argument("--rows", default="report/generated/colophon_rows.tex")
+    scripting.run(main, parser.parse_args())

@@ -1,0 +1,50 @@
+"""A copy of the project with toy sizes, and the commands that build it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = [
+    "code",
+    "profiles",
+    "proofs",
+    "reference.json",
+    "report",
+    "tests/config.yaml",
+    "Snakefile",
+    "config.yaml",
+]
+MADE = shutil.ignore_patterns("__pycache__", "generated", "build", "main.pdf")
+
+
+def copy_project(target):
+    """The files that git tracks and the workflow reads, without anything it has made."""
+    for name in [*SOURCES, "config.schema.yaml"]:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target / name, ignore=MADE)
+        else:
+            shutil.copy(ROOT / name, target / name)
+    return target
+
+
+def command(*arguments, cores=2):
+    """The command line of a toy build."""
+    start = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
+    return [*start, "--configfile", "tests/config.yaml"]
+
+
+def snakemake(folder, *arguments):
+    return subprocess.run(
+        command(*arguments), cwd=folder, capture_output=True, text=True, errors="replace"
+    )
+
+
+def planned(folder, *arguments):
+    """The rules that a dry run would execute."""
+    run = snakemake(folder, "--dry-run", "--quiet", "host", *arguments)
+    assert run.returncode == 0, run.stderr
+    return set(re.findall(r"^(?:local)?rule (\w+):", run.stdout + run.stderr, re.MULTILINE))
