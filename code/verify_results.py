@@ -63,10 +63,14 @@ def main(arguments):
     scripting.write_csv(arguments.output, rows)
 
 
-if __name__ == "__main__":
+def make_parser():
     parser = scripting.parser(__doc__)
     parser.add_argument("--reference", type=Path, default=Path("reference.json"))
     parser.add_argument("--generated", type=Path, default=Path("report/generated"))
     parser.add_argument("--update", action="store_true", help="make this machine the reference")
     parser.add_argument("--output", default="results/verification.csv")
-    scripting.run(main, parser.parse_args())
+    return parser
+
+
+if __name__ == "__main__":
+    scripting.run(main, make_parser().parse_args())
