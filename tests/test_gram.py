@@ -174,8 +174,9 @@ def test_h_finite_does_not_depend_on_the_block_size(monkeypatch, entries):
     assert (np.abs(actual - expected) <= gamma(3) * np.abs(expected)).all()
 
 
-def test_single_precision_counts_a_block_exactly():
-    assert gram.BLOCK_ENTRIES.bit_length() <= 24
+def test_units_of_a_block_are_counted_exactly():
+    assert gram.h_finite(np.ones((1, 1)), np.ones((4099, 1))) == 1
+    assert gram.BLOCK_ENTRIES.bit_length() <= 24  # as many as single precision counts
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -183,15 +184,13 @@ def test_pattern_gram_is_its_definition(dtype):
     generator = np.random.default_rng(7)
     inputs, squares = generator.integers(-3, 4, (3, 2)), generator.integers(0, 4, 8)
     patterns = generator.integers(0, 9, (3, 8)) / 8
-    # Sums of so few eighths are exact even in single precision.
     expected = exact(inputs @ inputs.T) * ((exact(patterns) * squares) @ exact(patterns).T) / 8
-    actual = gram.pattern_gram(inputs.astype(dtype), patterns, squares.astype(dtype))
-    assert (exact(actual) == expected).all()
+    H = gram.pattern_gram(inputs.astype(dtype), patterns, squares.astype(dtype))
+    assert (exact(H) == expected).all()  # sums of so few eighths are exact in single precision
 
 
 def test_pattern_gram_of_indicators_is_h_finite():
-    generator = np.random.default_rng(8)
-    X, W, a = (generator.standard_normal(shape) for shape in [(97, 4), (1000, 4), 1000])
+    X, W, a = random_inputs(97, 4), random_inputs(1000, 4, 8), random_inputs(1, 1000)[0]
     H = gram.pattern_gram(X, X @ W.T >= 0, a**2)
     np.testing.assert_allclose(H, gram.h_finite(X, W, a), rtol=2 * gamma(1000 + 8))
     np.testing.assert_array_equal(H, H.T)

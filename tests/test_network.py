@@ -214,6 +214,9 @@ def test_single_precision_rounds_the_same_network():
         assert a.dtype == torch.float32
         assert a.tolist() == b.float().tolist()
         assert a.requires_grad == b.requires_grad
+    inputs = torch.from_numpy(parts()[0])
+    assert double(inputs).dtype == torch.float64
+    assert double.float()(inputs.float()).tolist() == single(inputs.float()).tolist()
 
 
 @pytest.mark.parametrize("train_output", [False, True])

@@ -87,13 +87,13 @@ def test_output_layer_of_a_hand_worked_network():
     model = network([[3.0, 0], [0, 2]], [1.0, -1])
     observer = probe.Probe(model, *DATA, [0, 1], 1, output_layer=True)
     observer(0)
-    move(model, [[4.0, 0], [0, 5]], [2.0, -0.5])
+    move(model, [[4.0, 0], [0, 5]], [2.0, -1.5])
     observer(1)
-    # Every pattern is 1, at zero too; G = diag(9, 16)/2, then diag(16, 100)/2; a² = (4, ¼).
+    # Every pattern is 1, at zero too; G = diag(9, 16)/2, then diag(16, 100)/2; a² = (4, 9/4).
     expected = {
-        "probe_lambda_min": [1, (4 + 1 / 4) / 2],
+        "probe_lambda_min": [1, (4 + 9 / 4) / 2],
         "probe_g_lambda_min": [9 / 2, 16 / 2],
-        "probe_sum_lambda_min": [1 + 9 / 2, (4 + 1 / 4) / 2 + 16 / 2],
+        "probe_sum_lambda_min": [1 + 9 / 2, (4 + 9 / 4) / 2 + 16 / 2],
         "probe_output_change_median": [0, (1 + 1 / 2) / 2],
         "probe_output_change_max": [0, 1],
     }
