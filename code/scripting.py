@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import csv
+import io
 import logging
 import os
 import sys
@@ -152,9 +153,12 @@ def save_figure(path, figure):
     """Write a matplotlib figure as PDF without its date, and beside it the points of its lines."""
     # Matplotlib's own cmr10.ttf has no creation date, of which fontTools warns.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
-    write_csv(Path(path).with_suffix(".csv"), _points(figure))
+    # In memory first: matplotlib's writer leaves a traceback where a disk is full.
+    page = io.BytesIO()
+    figure.savefig(page, format="pdf", metadata={"CreationDate": None})
     with replacing(path) as temporary:
-        figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})
+        temporary.write_bytes(page.getvalue())
+    write_csv(Path(path).with_suffix(".csv"), _points(figure))
 
 
 def _points(figure):

@@ -96,7 +96,7 @@ def test_npz_keeps_a_path_without_suffix(tmp_path):
 
 
 def test_npz_round_trip(tmp_path):
-    arrays = {"x": np.array([[0.1, -0.0, np.nan]]), "n": np.array(500), "eta": np.array(1 / 3)}
+    arrays = {"x": np.array([[0.1, -0.0, 1e-310]]), "n": np.array(500), "eta": np.array(1 / 3)}
     scripting.write_npz(tmp_path / "a.npz", **arrays)
     back = scripting.read_npz(tmp_path / "a.npz")
     assert back.keys() == arrays.keys()
@@ -105,13 +105,20 @@ def test_npz_round_trip(tmp_path):
         assert back[name].tobytes() == array.tobytes()
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_arrays_that_are_not_finite_are_named(tmp_path, value):
+    scripting.write_npz(tmp_path / "a.npz", good=np.ones(2), loss=np.array([1, value]))
+    with pytest.raises(ValueError, match=r"a\.npz: loss is not finite"):
+        scripting.read_npz(tmp_path / "a.npz")
+
+
 def test_pickles_are_refused(tmp_path):
     np.savez(tmp_path / "pickle.npz", a=np.array([{}], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle"):
         scripting.read_npz(tmp_path / "pickle.npz")
 
 
-@given(st.floats(allow_nan=False), st.booleans(), st.integers())
+@given(st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.integers())
 def test_csv_keeps_all_digits(tmp_path_factory, value, numpy_scalar, whole):
     path = tmp_path_factory.getbasetemp() / "table.csv"
     scripting.write_csv(path, [{"x": np.float64(value) if numpy_scalar else value, "n": whole}])
