@@ -153,7 +153,7 @@ def test_a_full_disk_is_one_line_and_costs_nothing(built, tmp_path):
     disk = tmp_path / "small"
     disk.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", disk], capture_output=True
     )
     if mounted.returncode:
         pytest.skip("mounting a small file system takes root")
