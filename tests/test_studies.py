@@ -88,7 +88,7 @@ def test_network_is_the_one_asked_for(single, dtype, both):
 
 def test_run_of_a_study_reaches_its_flow_time_and_is_measured(files):
     # n/λ_max = 3, η = ¾, and a step takes the time ¾; refined, half of it.
-    run = train(files, "--flow-time 4.5 --refine 2 --probes 3 --window 2 --both-layers --single")
+    run = train(files, "--flow-time 4.5 --refine 2 --probes 3 --window 3 --both-layers --single")
     np.testing.assert_allclose(run["time"], np.arange(13) * 3 / 8, rtol=gamma(40))
     assert len(run["loss"]) == 13
     assert run["probe_step"].tolist() == [0, 5, 11]
