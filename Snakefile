@@ -30,7 +30,8 @@ TRAINING, STAGEWISE = config["training"], config["stagewise"]
 ANATOMY, WIDTHS, TARGETS = config["anatomy"], config["width_study"], config["target_study"]
 STEPS, BOTH_LAYERS, FLIP = config["step_study"], config["both_layers"], config["flip_event"]
 
-# The command of every training rule; their params name what differs.
+# The command of every training rule; their params name what differs.  The longest runs have
+# priority, so that none is left alone at the end.
 TRAIN = (
     "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --eigenvalues {input.eigenvalues}"
     " --width {params.width} --seed {params.seed}"
@@ -137,6 +138,7 @@ rule train_full_batch:
         "logs/train_full_batch.log",
     benchmark:
         "logs/train_full_batch.tsv"
+    priority: 1
     threads: 1
     params:
         width=NETWORK["width"],
@@ -159,12 +161,13 @@ rule train_mini_batch:
         "logs/train_mini_batch.log",
     benchmark:
         "logs/train_mini_batch.tsv"
+    priority: 1
     threads: 1
     params:
         width=NETWORK["width"],
         seed=NETWORK["seed"],
         fraction=TRAINING["learning_rate_fraction"],
-        options=f"--steps {TRAINING['steps']} --batch-size {TRAINING['batch_size']}",
+        options=f"--single --steps {TRAINING['steps']} --batch-size {TRAINING['batch_size']}",
     shell:
         TRAIN
 
@@ -182,12 +185,13 @@ rule train_stagewise:
         "logs/train_stagewise.log",
     benchmark:
         "logs/train_stagewise.tsv"
+    priority: 1
     threads: 1
     params:
         width=NETWORK["width"],
         seed=STAGEWISE["seed"],
         fraction=TRAINING["learning_rate_fraction"],
-        options=f"--steps {STAGEWISE['steps_per_stage']} --stages results/stages.csv",
+        options=f"--single --steps {STAGEWISE['steps_per_stage']} --stages results/stages.csv",
     shell:
         TRAIN
 
@@ -204,6 +208,7 @@ rule train_width:
         "logs/width/m{width}_seed{seed}.log",
     benchmark:
         "logs/width/m{width}_seed{seed}.tsv"
+    priority: 1
     threads: 1
     params:
         width="{width}",
@@ -233,12 +238,34 @@ rule train_targets:
     params:
         width=NETWORK["width"],
         seed=NETWORK["seed"],
-        fraction=TRAINING["learning_rate_fraction"],
+        fraction=WIDTHS["learning_rate_fraction"],
         options=(
             "--single --targets {targets}"
             f" --targets-seed {TARGETS['seed']} --flow-time {TARGETS['flow_time']}"
             f" --probes {WIDTHS['probes']} --window {WIDTHS['window']}"
         ),
+    shell:
+        TRAIN
+
+
+rule train_double:
+    """The digits of the target study in double precision: results/training_double.npz."""
+    input:
+        code=sources("code/train_network.py"),
+        dataset="results/dataset.npz",
+        eigenvalues="results/eigenvalues.csv",
+    output:
+        "results/training_double.npz",
+    log:
+        "logs/train_double.log",
+    benchmark:
+        "logs/train_double.tsv"
+    threads: 1
+    params:
+        width=NETWORK["width"],
+        seed=NETWORK["seed"],
+        fraction=WIDTHS["learning_rate_fraction"],
+        options=f"--flow-time {TARGETS['flow_time']}",
     shell:
         TRAIN
 
@@ -715,7 +742,8 @@ rule summarise_step_size:
         code=sources("code/summarise_step_size.py"),
         step_size="results/step_size.csv",
         single="results/targets/digits.npz",
-        double="results/training_full_batch.npz",
+        double="results/training_double.npz",
+        full_batch="results/training_full_batch.npz",
         eigenvalues="results/eigenvalues.csv",
     output:
         numbers="report/generated/step_size.tex",
@@ -726,7 +754,7 @@ rule summarise_step_size:
     threads: 1
     shell:
         "{PYTHON:q} {input.code[0]} --step-size {input.step_size} --single {input.single}"
-        " --double {input.double} --eigenvalues {input.eigenvalues}"
+        " --double {input.double} --full-batch {input.full_batch} --eigenvalues {input.eigenvalues}"
         " --numbers {output.numbers}"
         " --log {log}"
 

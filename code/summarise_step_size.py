@@ -6,21 +6,21 @@ import scripting
 from overparam import bounds, latex
 
 
-def numbers(rows, single, double, eigenvalues):
+def numbers(rows, single, double, full_batch, eigenvalues):
     """name → LaTeX of every number that the text quotes.
 
     Args:
         rows: of step_size.csv.
-        single, double: the same run in single and in double precision; compared where both go.
+        single, double: the same run in single and in double precision.
+        full_batch: the run that the discrete bound is set against.
         eigenvalues: first row of eigenvalues.csv.
     """
     h = np.array([float(row["time_step"]) for row in rows])
     largest = np.array([float(row["difference_largest"]) for row in rows])
-    common = min(len(single["loss"]), len(double["loss"]))
-    precision = np.abs(np.log(single["loss"][:common] / double["loss"][:common]))
+    precision = np.abs(np.log(single["loss"] / double["loss"]))
     first, lambda_zero, n = rows[0], float(eigenvalues["lambda_min"]), int(eigenvalues["n"])
-    time_step, step = double["time"][1], double["step"][-1]
-    bound = bounds.discrete_bound(double["loss"][0], lambda_zero, time_step, step)
+    time_step, step = full_batch["time"][1], full_batch["step"][-1]
+    bound = bounds.discrete_bound(full_batch["loss"][0], lambda_zero, time_step, step)
     return {
         "steps-compared": latex.number(len(rows) + 1),
         "step-longest": latex.number(h[0]),
@@ -32,14 +32,15 @@ def numbers(rows, single, double, eigenvalues):
         "discrete-bound-end": latex.number(bound),
         "step-over-theorem": latex.number(time_step * n**2 / lambda_zero),
         "precision-difference": latex.number(100 * precision.max(), 2),
-        "precision-time": latex.number(double["time"][common - 1], 3),
+        "precision-time": latex.number(double["time"][-1], 3),
     }
 
 
 def main(arguments):
-    single, double = map(scripting.read_npz, (arguments.single, arguments.double))
+    paths = (arguments.single, arguments.double, arguments.full_batch)
+    runs = map(scripting.read_npz, paths)
     eigenvalues = scripting.read_csv(arguments.eigenvalues)[0]
-    values = numbers(scripting.read_csv(arguments.step_size), single, double, eigenvalues)
+    values = numbers(scripting.read_csv(arguments.step_size), *runs, eigenvalues)
     scripting.write_text(arguments.numbers, latex.results(values))
 
 
@@ -47,7 +48,8 @@ if __name__ == "__main__":
     parser = scripting.parser(__doc__)
     parser.add_argument("--step-size", default="results/step_size.csv")
     parser.add_argument("--single", default="results/targets/digits.npz")
-    parser.add_argument("--double", default="results/training_full_batch.npz")
+    parser.add_argument("--double", default="results/training_double.npz")
+    parser.add_argument("--full-batch", default="results/training_full_batch.npz")
     parser.add_argument("--eigenvalues", default="results/eigenvalues.csv")
     parser.add_argument("--numbers", default="report/generated/step_size.tex")
     scripting.run(main, parser.parse_args())

@@ -4,8 +4,10 @@ import scripting
 from overparam import bounds, latex
 
 
-def crossing(run, bound):
+def crossing(run, lambda_zero):
     """Flow time and step of the first crossing, or the word `never` twice."""
+    # From the run's own start, which in single precision is not that of another run.
+    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
     index = bounds.first_crossing(run["loss"], bound)
     if index is None:
         return "never", "never"
@@ -15,8 +17,8 @@ def crossing(run, bound):
 def numbers(full, mini, lambda_zero, fraction, batch_size):
     """name → LaTeX of every number that the text quotes."""
     bound = bounds.convergence_bound(full["loss"][0], lambda_zero, full["time"])
-    full_time, full_step = crossing(full, bound)
-    mini_time, mini_step = crossing(mini, bound)
+    full_time, full_step = crossing(full, lambda_zero)
+    mini_time, mini_step = crossing(mini, lambda_zero)
     return {
         "steps": latex.number(int(full["step"][-1])),
         "batch-size": latex.number(batch_size),

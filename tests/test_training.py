@@ -1,5 +1,6 @@
 """Training against SGD in exact fractions, and the batches against the notebook's slices."""
 
+import copy
 import math
 from fractions import Fraction
 
@@ -103,6 +104,19 @@ def test_training_trains_both_layers_when_asked():
     train_model(model, inputs, targets, batches, RATE, math.inf)
     assert (exact(model.weights.detach().numpy()) == W).all()
     assert (exact(model.output_weights.detach().numpy()) == a).all()
+
+
+def test_steps_are_those_of_pytorchs_optimiser():
+    model, inputs, targets = integer_problem(6, 2, train_output=True)
+    theirs = copy.deepcopy(model)
+    optimiser = torch.optim.SGD(theirs.parameters(), 0.1)  # no power of two, so that bits are lost
+    for _ in range(5):
+        optimiser.zero_grad()
+        nn.MSELoss()(theirs(torch.from_numpy(inputs)), torch.from_numpy(targets)).backward()
+        optimiser.step()
+    train_model(model, inputs, targets, cyclic_batches(6, 6, 5), 0.1, math.inf)
+    for ours, expected in zip(model.parameters(), theirs.parameters(), strict=True):
+        assert ours.tolist() == expected.tolist()
 
 
 def test_fixed_output_weights_stay():

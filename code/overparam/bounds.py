@@ -7,7 +7,6 @@ error over n samples.
 """
 
 import numpy as np
-from scipy import special
 
 
 def flow_time(step, learning_rate, samples):
@@ -57,6 +56,8 @@ def decay_rate(loss, time, start, length):
 
 def flip_probability(radius):
     """P(A_ir) of Lemma 3.2, `eq:flip-probability`."""
+    from scipy import special  # here, as it loads for a fifth of a second and few scripts need it
+
     return special.erf(np.asarray(radius) / np.sqrt(2))
 
 

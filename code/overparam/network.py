@@ -63,7 +63,8 @@ def outputs(inputs, weights, output_weights, buffers, pattern=None, hidden=None)
 class HiddenLayer(torch.autograd.Function):
     """`outputs` with its closed-form gradient `eq:gradient`.
 
-    The gradient by W scales the rows of X instead of the patterns:
+    The gradient by W scales the rows of X instead of the patterns, and multiplies in the order
+    (XᵀG)P, which BLAS libraries finish sooner than PᵀGX:
     ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i.
     """
 
@@ -86,16 +87,15 @@ class HiddenLayer(torch.autograd.Function):
         inputs, weights, output_weights = ctx.saved_tensors
         n, m = len(inputs), len(weights)
         gradient = gradient * m**-0.5
+        scaled = (inputs * gradient[:, None]).T.contiguous()
         by_weights = torch.empty_like(weights) if ctx.needs_input_grad[1] else None
         by_output = torch.empty_like(output_weights) if ctx.needs_input_grad[2] else None
         for units, flat in blocks(n, m):
             if by_weights is not None:
-                pattern = ctx.pattern[flat].view(n, -1)
-                torch.mm(pattern.T, inputs * gradient[:, None], out=by_weights[units])
+                product = torch.mm(scaled, ctx.pattern[flat].view(n, -1))
+                torch.mul(product.T, output_weights[units, None], out=by_weights[units])
             if by_output is not None:
                 torch.mv(ctx.hidden[flat].view(n, -1).T, gradient, out=by_output[units])
-        if by_weights is not None:
-            by_weights *= output_weights[:, None]
         return None, by_weights, by_output, None
 
 

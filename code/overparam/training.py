@@ -10,6 +10,7 @@ import math
 import numpy as np
 import torch
 from torch import nn
+from torch.optim.sgd import sgd
 
 # A run is stopped when its loss over all samples exceeds the initial one, or 1, by this factor.
 DIVERGENCE_FACTOR = 1e3
@@ -37,6 +38,18 @@ def stage_batches(stages, steps_per_stage):
         yield from itertools.repeat(indices, steps_per_stage)
 
 
+@torch.no_grad()
+def sgd_step(parameters, gradients, learning_rate):
+    """One step of `torch.optim.SGD`, in PyTorch's functional form.
+
+    The class would load PyTorch's compiler first, at a cost of more than a second a run.
+    """
+    options = {"weight_decay": 0, "momentum": 0, "dampening": 0, "nesterov": False}
+    buffers = [None] * len(parameters)
+    step = (parameters, list(gradients), buffers)
+    sgd(*step, foreach=False, lr=learning_rate, maximize=False, **options)
+
+
 def train_model(
     model, inputs, targets, batches, learning_rate, stability_limit, observe=lambda step: None
 ):
@@ -62,7 +75,7 @@ def train_model(
     dtype = next(model.parameters()).dtype
     inputs, targets = torch.from_numpy(inputs).to(dtype), torch.from_numpy(targets).to(dtype)
     criterion = nn.MSELoss()
-    optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], learning_rate)
+    parameters = [p for p in model.parameters() if p.requires_grad]
     batch_loss, loss = [], []
 
     def objective_on(batch):
@@ -80,10 +93,8 @@ def train_model(
     batch = None
     for step, batch in enumerate(batches):
         observe(step)
-        objective = objective_on(batch)
-        optimiser.zero_grad()
-        objective.backward()
-        optimiser.step()
+        gradients = torch.autograd.grad(objective_on(batch), parameters)
+        sgd_step(parameters, gradients, learning_rate)
     if batch is None:
         raise ValueError("there are no batches to train on")
     observe(step + 1)
