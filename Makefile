@@ -3,6 +3,7 @@
 #   make test   environment, LaTeX, pytest
 #   make test-slow   a second toy build: killed and resumed, compared byte for byte
 #   make lint   style of Python, Snakefile and LaTeX
+#   make slurm  environment for a cluster (README);  make test-slurm  its test, as root
 PYTHON ?= python3
 BIN    := .venv/bin
 CPU    := https://download.pytorch.org/whl/cpu
@@ -12,7 +13,7 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
-.PHONY: report test test-slow lint latex
+.PHONY: report test test-slow test-slurm lint latex slurm
 report: .venv/installed latex
 	$(BIN)/snakemake --cores 4
 
@@ -28,15 +29,25 @@ lint: .venv/installed
 	$(BIN)/snakefmt --check Snakefile
 	cd report && chktex -q -l ../.chktexrc main.tex
 
+slurm: .venv-slurm/installed
+
+test-slurm: slurm
+	@command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null || { \
+	  $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends slurm-wlm munge; } || \
+	  echo "make: Slurm was not found; on Debian/Ubuntu: sudo apt-get install slurm-wlm munge" >&2
+	.venv-slurm/bin/python -m pytest tests/test_slurm.py
+
 # torch first, from PyTorch's CPU index where it answers: elsewhere Linux gets gigabytes of CUDA.
 .venv/installed: requirements.txt
+.venv-slurm/installed: requirements-slurm.txt requirements.txt
+.venv/installed .venv-slurm/installed:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: $(PYTHON) is missing or older than 3.11; install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq python3-venv; } || { \
 	  echo "make: $(PYTHON) has no venv module; on Debian/Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --extra-index-url $(CPU) --retries 1 $$(grep '^torch==' requirements.txt)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --extra-index-url $(CPU) --retries 1 $$(grep '^torch==' requirements.txt)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 latex:

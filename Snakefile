@@ -6,11 +6,13 @@ edit reruns what depends on it.  Each numeric job has one thread: results do not
 
 import json
 import sys
+from functools import partial
 from glob import glob
 from os.path import exists
 from shutil import which
 
 sys.path.insert(0, f"{workflow.basedir}/code")
+from job_limits import exceeded_limits, flow_steps, training_memory, training_minutes
 from pipeline import check_config, clear_stale_locks, commit, sources, stop, typed
 
 
@@ -23,7 +25,8 @@ try:
 except ValueError as error:
     stop(error)
 
-ALIVE = clear_stale_locks()
+# A job on another node may not see this lock, and must not take the workflow's away.
+ALIVE = clear_stale_locks() if workflow.is_main_process else None
 PYTHON = sys.executable
 DATA, NETWORK = config["dataset"], config["network"]
 TRAINING, STAGEWISE = config["training"], config["stagewise"]
@@ -54,12 +57,49 @@ FIGURES = [
     *("loss_vs_bound", "stagewise", "anatomy", "width", "targets", "step_size", "both_layers"),
 ]
 STEP_RUNS = [f"results/step_size/refine{k}.npz" for k in STEPS["refinements"]]
+# What a training run asks of a cluster (profiles/slurm): megabytes, and minutes for those steps.
+MEMORY = partial(training_memory, DATA["samples"])
+MINUTES = partial(training_minutes, DATA["samples"])
+FLOW_STEPS = partial(flow_steps, DATA["samples"])
+WIDTH_STEPS = FLOW_STEPS(WIDTHS["flow_time"], WIDTHS["learning_rate_fraction"])
+TARGET_STEPS = FLOW_STEPS(TARGETS["flow_time"], WIDTHS["learning_rate_fraction"])
+COARSE_STEPS = FLOW_STEPS(STEPS["flow_time"], TRAINING["learning_rate_fraction"])
+BOTH_LAYERS_STEPS = BOTH_LAYERS["refine"] * FLOW_STEPS(
+    BOTH_LAYERS["flow_time"], TRAINING["learning_rate_fraction"]
+)
 
 
 wildcard_constraints:
     width=r"\d+",
     seed=r"\d+",
     refine=r"\d+",
+
+
+# On a cluster these run where snakemake runs; profiles/slurm says where the others do.
+localrules:
+    report,
+    plot_loss_vs_bound,
+    plot_stagewise,
+    plot_anatomy,
+    plot_width,
+    plot_targets,
+    plot_step_size,
+    plot_both_layers,
+    summarise_eigenvalues,
+    summarise_training,
+    summarise_stagewise,
+    summarise_hypotheses,
+    summarise_anatomy,
+    summarise_width,
+    summarise_targets,
+    summarise_step_size,
+    summarise_both_layers,
+    summarise_flip_event,
+    proofs,
+    summarise_proofs,
+    write_colophon,
+    verify,
+    compile_report,
 
 
 rule report:
@@ -140,6 +180,9 @@ rule train_full_batch:
         "logs/train_full_batch.tsv"
     priority: 1
     threads: 1
+    resources:
+        mem_mb=MEMORY(NETWORK["width"], double=True),
+        runtime=MINUTES(NETWORK["width"], TRAINING["steps"], double=True),
     params:
         width=NETWORK["width"],
         seed=NETWORK["seed"],
@@ -163,6 +206,9 @@ rule train_mini_batch:
         "logs/train_mini_batch.tsv"
     priority: 1
     threads: 1
+    resources:
+        mem_mb=MEMORY(NETWORK["width"]),
+        runtime=MINUTES(NETWORK["width"], TRAINING["steps"]),
     params:
         width=NETWORK["width"],
         seed=NETWORK["seed"],
@@ -187,6 +233,9 @@ rule train_stagewise:
         "logs/train_stagewise.tsv"
     priority: 1
     threads: 1
+    resources:
+        mem_mb=MEMORY(NETWORK["width"]),
+        runtime=MINUTES(NETWORK["width"], STAGEWISE["stages"] * STAGEWISE["steps_per_stage"]),
     params:
         width=NETWORK["width"],
         seed=STAGEWISE["seed"],
@@ -210,6 +259,9 @@ rule train_width:
         "logs/width/m{width}_seed{seed}.tsv"
     priority: 1
     threads: 1
+    resources:
+        mem_mb=lambda wildcards: MEMORY(int(wildcards.width)),
+        runtime=lambda wildcards: MINUTES(int(wildcards.width), WIDTH_STEPS),
     params:
         width="{width}",
         seed="{seed}",
@@ -235,6 +287,9 @@ rule train_targets:
     benchmark:
         "logs/targets/{targets}.tsv"
     threads: 1
+    resources:
+        mem_mb=MEMORY(NETWORK["width"]),
+        runtime=MINUTES(NETWORK["width"], TARGET_STEPS),
     params:
         width=NETWORK["width"],
         seed=NETWORK["seed"],
@@ -261,6 +316,9 @@ rule train_double:
     benchmark:
         "logs/train_double.tsv"
     threads: 1
+    resources:
+        mem_mb=MEMORY(NETWORK["width"], double=True),
+        runtime=MINUTES(NETWORK["width"], TARGET_STEPS, double=True),
     params:
         width=NETWORK["width"],
         seed=NETWORK["seed"],
@@ -283,6 +341,11 @@ rule train_step_size:
     benchmark:
         "logs/step_size/refine{refine}.tsv"
     threads: 1
+    resources:
+        mem_mb=MEMORY(NETWORK["width"], double=True),
+        runtime=lambda wildcards: MINUTES(
+            NETWORK["width"], int(wildcards.refine) * COARSE_STEPS, double=True
+        ),
     params:
         width=NETWORK["width"],
         seed=NETWORK["seed"],
@@ -305,6 +368,9 @@ rule train_both_layers:
     benchmark:
         "logs/train_both_layers.tsv"
     threads: 1
+    resources:
+        mem_mb=MEMORY(NETWORK["width"]),
+        runtime=MINUTES(NETWORK["width"], BOTH_LAYERS_STEPS),
     params:
         width=NETWORK["width"],
         seed=NETWORK["seed"],
@@ -906,3 +972,8 @@ rule compile_report:
     threads: 1
     shell:
         "{PYTHON:q} {input.code[0]} --source {input.main} --output {output} --log {log}"
+
+
+onerror:
+    for line in exceeded_limits(log):
+        print(line, file=sys.stderr)

@@ -1,0 +1,87 @@
+"""What a job asks of a cluster, and which job exceeded it: for the Snakefile and profiles/slurm.
+
+A training run holds patterns of n samples and m units and goes through them at every step, so its
+memory is a·n·m + b and its time c·n·m·steps + d.  The coefficients were measured in single
+precision with n = 500 (README, "A Slurm cluster"): peak memory and processor time from the kernel's
+`rusage` for widths 1000 to 16000, as a benchmark file of snakemake samples both every few seconds
+and misses peaks; a and c are differences between widths and between numbers of steps.  Runs of
+widths 65536 and 262144 check them.  Double precision takes twice a and twice c.
+"""
+
+import math
+import re
+from pathlib import Path
+
+MEGABYTES = 700  # b: 350 of the training script, and two snakemakes of 130 around it in a Slurm job
+BYTES = 21  # a, a sample and unit, with the probe
+SECONDS = 60  # d: 15 on an idle machine, and a cluster's slow file system
+NANOSECONDS = 5  # c, a step, sample and unit
+# What is asked for is this much more: other processors and BLAS libraries, both layers trained,
+# loss on all samples after a mini-batch, windows of the probe.
+MEMORY_SAFETY, TIME_SAFETY = 1.5, 3
+# λ_max(H^∞)/n of MNIST-1D, which is known only after the first jobs: 0.052 for 500 samples.
+EIGENVALUE_SHARE = 0.055
+
+
+def training_memory(samples, width, double=False):
+    """Megabytes that a training run asks for."""
+    entries = samples * width * (2 if double else 1)
+    return math.ceil(MEMORY_SAFETY * (MEGABYTES + BYTES * entries / 1e6))
+
+
+def training_minutes(samples, width, steps, double=False):
+    """Minutes that a training run of so many steps asks for."""
+    entries = samples * width * (2 if double else 1)
+    return math.ceil(TIME_SAFETY * (SECONDS + NANOSECONDS * 1e-9 * entries * steps) / 60)
+
+
+def flow_steps(samples, flow_time, learning_rate_fraction):
+    """Steps to that flow time, about: one's length is 2·fraction/λ_max (`prop:time-map`)."""
+    return math.ceil(flow_time * EIGENVALUE_SHARE * samples / (2 * learning_rate_fraction))
+
+
+# What Slurm or its log says of a job that exceeded a limit: the resource, its unit, and how to
+# recognise it.  Without cgroups, and on some clusters with them, only the log tells of memory.
+LIMITS = {
+    "mem_mb": ("MB of memory", "OUT_OF_MEMORY", r"exceeded.*memory limit|oom.kill|out.of.memory"),
+    "runtime": ("min of time", "TIMEOUT", r"DUE TO TIME LIMIT"),
+}
+
+
+def exceeded_limits(snakemake_logs):
+    """One line for each job in the logs of snakemake that exceeded its memory or its time.
+
+    It names the job by width and seed, the limit, and the option that raises it.
+    """
+    text = "".join(Path(log).read_text(errors="replace") for log in snakemake_logs)
+    blocks = re.split(r"^\s*\[.*\d{4}\]$", text, flags=re.MULTILINE)
+    asked = {_value(r"jobid: (\d+)", b): b for b in blocks if "resources:" in b}
+    errors = [block for block in blocks if "Error in rule" in block]
+    lines = [_describe(block, asked.get(_value(r"jobid: (\d+)", block), "")) for block in errors]
+    return [line for line in lines if line]
+
+
+def _describe(error, asked):
+    """The line about a job from its error and its announcement, None where it kept its limits."""
+    for resource, (unit, state, trace) in LIMITS.items():
+        if f"status is: '{state}'" in error or re.search(trace, _slurm_log(error), re.IGNORECASE):
+            limit = int(_value(rf"{resource}=(\d+)", asked) or 0)
+            rule = _value(r"Error in rule (\w+)", error)
+            width, seed = (_value(rf"--{name} (\d+)", error) for name in ("width", "seed"))
+            who = f"width {width}, seed {seed}" if width else _value(r"output: (.*)", error)
+            return (
+                f"{rule}: {who}: Slurm job {_value(r'external_jobid: (.*)', error)} exceeded its"
+                f" {limit} {unit}; ask for more: --set-resources {rule}:{resource}={2 * limit}"
+            )
+    return None
+
+
+def _slurm_log(error):
+    """What Slurm has written about the job."""
+    path = _value(r"log: .*, (/.*/slurm_logs/.*\.log) ", error)
+    return Path(path).read_text(errors="replace") if path and Path(path).exists() else ""
+
+
+def _value(pattern, text):
+    found = re.search(pattern, text)
+    return found and found[1]

@@ -1,0 +1,135 @@
+"""Memory and time of training runs, and the line about a job that exceeded them."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from job_limits import (
+    MEMORY_SAFETY,
+    TIME_SAFETY,
+    exceeded_limits,
+    flow_steps,
+    training_memory,
+    training_minutes,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+# width, double precision, peak memory of the script in MB: rusage, n = 500.
+MEASURED_MEMORY = [
+    *((1000, False, 351), (16000, False, 493), (65536, False, 1008), (262144, False, 2875)),
+    (16000, True, 633),
+]
+# width, double precision, and processor seconds by which more steps take longer.
+MEASURED_TIME = [
+    *((1000, False, 1980, 4.8), (4000, False, 780, 7.1), (16000, False, 280, 9.2)),
+    *((65536, False, 80, 11.6), (262144, False, 20, 12.4), (4000, True, 280, 5.5)),
+]
+
+
+@pytest.mark.parametrize(("width", "double", "megabytes"), MEASURED_MEMORY)
+def test_memory_before_the_safety_factor_is_the_measured_one(width, double, megabytes):
+    taken = megabytes + 2 * 132  # and the two snakemakes of a Slurm job
+    assert taken < training_memory(500, width, double) / MEMORY_SAFETY < 1.25 * taken
+
+
+@pytest.mark.parametrize(("width", "double", "steps", "seconds"), MEASURED_TIME)
+def test_time_of_steps_before_the_safety_factor_is_the_measured_one(width, double, steps, seconds):
+    # Minutes are rounded up, so many such runs are compared.
+    asked = training_minutes(500, width, 10000 * steps, double) - training_minutes(500, width, 0)
+    assert seconds < 60 * asked / TIME_SAFETY / 10000 < 1.25 * seconds
+
+
+def test_steps_are_those_that_the_script_takes():
+    # The log of results/width/m250_seed1.npz: 1725 steps reach time 120 at 0.9 of the limit.
+    assert 1725 <= flow_steps(500, 120, 0.9) < 1.1 * 1725
+
+
+ANNOUNCED = """
+[Tue Nov 24 17:02:43 2026]
+rule train_width:
+    output: results/width/m32_seed1.npz
+    jobid: {jobid}
+    resources: tmpdir=<TBD>, mem_mb=200, mem=200 MB, mem_mib=191, disk_mb=1000, runtime=4
+Job {jobid} has been submitted with SLURM jobid 1{jobid}.
+"""
+FAILED = """[Tue Nov 24 17:03:03 2026]
+Error in rule train_width:
+    message: SLURM-job '1{jobid}' failed, SLURM status is: '{state}'. For further error details ...
+    jobid: {jobid}
+    output: results/width/m32_seed{jobid}.npz
+    log: logs/width/m32.log, {log} (check log file(s) for error details)
+    shell:
+        python code/train_network.py --width 32 --seed {jobid} --single
+    external_jobid: 1{jobid}
+"""
+
+
+@pytest.fixture
+def lines(tmp_path):
+    """What is said of two jobs of which the second failed with that state and Slurm's log."""
+
+    def write(state, said=""):
+        slurm_log = tmp_path / "a b/slurm_logs/rule_train_width/32_2/12.log"
+        slurm_log.parent.mkdir(parents=True)
+        slurm_log.write_text(said)
+        announced = "".join(ANNOUNCED.format(jobid=jobid) for jobid in (1, 2))
+        log = tmp_path / "snakemake.log"
+        log.write_text(announced + FAILED.format(jobid=2, state=state, log=slurm_log))
+        return exceeded_limits([log])
+
+    return write
+
+
+TIME = (
+    "train_width: width 32, seed 2: Slurm job 12 exceeded its 4 min of time; ask for more:"
+    " --set-resources train_width:runtime=8"
+)
+MEMORY = (
+    "train_width: width 32, seed 2: Slurm job 12 exceeded its 200 MB of memory; ask for more:"
+    " --set-resources train_width:mem_mb=400"
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "expected"),
+    [
+        ("TIMEOUT", "", [TIME]),
+        (
+            "FAILED",
+            "slurmstepd: error: *** JOB 12 ON n CANCELLED AT 1 DUE TO TIME LIMIT ***",
+            [TIME],
+        ),
+        ("OUT_OF_MEMORY", "", [MEMORY]),
+        ("FAILED", "slurmstepd: error: StepId=12.0 exceeded memory limit (3 > 2)", [MEMORY]),
+        ("FAILED", "slurmstepd: error: Detected 1 oom_kill event in StepId=12.batch", [MEMORY]),
+        ("FAILED", "a bug", []),
+        ("CANCELLED", "", []),
+    ],
+)
+def test_a_job_over_its_limit_is_named(lines, state, said, expected):
+    assert lines(state, said) == expected
+
+
+def test_no_log_is_no_line():
+    assert exceeded_limits([]) == []
+
+
+def test_the_readme_shows_what_is_asked_for():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| \d+ \| [\d.]+ \| (\d+) \| (\d+) \|", text, re.MULTILINE)
+    study = yaml.safe_load((ROOT / "deep.yaml").read_text(encoding="utf-8"))["width_study"]
+    steps = flow_steps(500, study["flow_time"], study["learning_rate_fraction"])
+    widths = [item["width"] for item in study["networks"]]
+    asked = [(m, training_memory(500, m), training_minutes(500, m, steps)) for m in widths]
+    assert [tuple(map(int, row)) for row in rows] == asked
+
+
+def test_every_rule_is_local_or_in_a_group_or_asks_for_its_resources():
+    text = (ROOT / "Snakefile").read_text(encoding="utf-8")
+    local = re.findall(r"\w+", re.search(r"^localrules:\n((?:    .*\n)+)", text, re.MULTILINE)[1])
+    grouped = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["groups"]
+    rules = re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", text, re.MULTILINE)
+    asking = [name for name, body in rules if "runtime=" in body and "mem_mb=" in body]
+    assert sorted([*local, *grouped, *asking]) == sorted(name for name, _ in rules)
