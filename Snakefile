@@ -13,7 +13,8 @@ from shutil import which
 
 sys.path.insert(0, f"{workflow.basedir}/code")
 from job_limits import exceeded_limits, flow_steps, training_memory, training_minutes
-from pipeline import check_config, clear_stale_locks, commit, sources, stop, typed
+from pipeline import check_config, clear_stale_locks, commit, keep_results, sources, stop, typed
+from snakemake.jobs import Job
 
 
 configfile: "config.yaml"
@@ -27,6 +28,7 @@ except ValueError as error:
 
 # A job on another node may not see this lock, and must not take the workflow's away.
 ALIVE = clear_stale_locks() if workflow.is_main_process else None
+keep_results(Job)
 PYTHON = sys.executable
 DATA, NETWORK = config["dataset"], config["network"]
 TRAINING, STAGEWISE = config["training"], config["stagewise"]
@@ -963,8 +965,7 @@ rule compile_report:
         generated=[f"report/generated/{name}.tex" for name in GENERATED],
         figures=[f"figures/{name}.pdf" for name in FIGURES],
     output:
-        # Kept until the new one is whole: a mistake in the text must not cost the last good PDF.
-        update("report/main.pdf"),
+        "report/main.pdf",
     log:
         "logs/compile_report.log",
     benchmark:

@@ -125,6 +125,27 @@ def clear_stale_locks(folder=Path(".snakemake")):
     return held
 
 
+def keep_results(job_class):
+    """Let an earlier result stay until its job has made the next one, and a failed job run again.
+
+    Snakemake deletes outputs before a job and after its failure, as they might be half written, and
+    then counts the job as done: a later build finds nothing to do where nothing asks for the file.
+    Ours are renamed into place, so they are whole, old or new.  A failed job is marked like a
+    killed one instead, which `rerun-incomplete` starts again.  The flag `update` of Snakemake is no
+    way out: it counts the old result as up to date.
+    """
+
+    async def remove_logs(job):
+        for log in job.log:
+            await log.remove()
+
+    async def mark_incomplete(job, _):
+        job.dag.workflow.persistence.started(job)
+
+    job_class.remove_existing_output = remove_logs
+    job_class.cleanup = mark_incomplete
+
+
 def commit():
     """The commit of the sources and whether they have been changed since; `unknown` without git."""
     git = ["git", "-C", str(ROOT)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import compile_report
 import scripting
-from overparam import latex
+from overparam import dataset, latex
 
 PACKAGES = ("numpy", "scipy", "torch", "matplotlib", "mnist1d", "snakemake")
 
@@ -31,11 +31,12 @@ def engine_version():
 
 def facts(arguments):
     """Name and text of each line, LaTeX."""
+    data = scripting.read_npz(arguments.dataset)
     versions = {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES}
     return {
         "commit": arguments.commit,
         "configuration": digest(arguments.config.encode()),
-        "data": digest(arguments.dataset.read_bytes()),
+        "data": dataset.digest(data["inputs"], data["labels"]),
         "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
         "LaTeX": engine_version(),
     }

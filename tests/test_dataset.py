@@ -6,9 +6,11 @@ import random
 
 import numpy as np
 import pytest
+import yaml
 from oracles import gamma
 
 from overparam import dataset, digits
+from pipeline import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -195,3 +197,50 @@ def test_labels_stay(kind):
 def test_unknown_targets_are_refused():
     with pytest.raises(ValueError, match="targets ones; allowed are digits, scaled, shuffled"):
         digits.targets(LABELS, "ones")
+
+
+@pytest.fixture
+def another_version(monkeypatch):
+    """A generator whose samples differ in one place by what a reader could see."""
+    make = dataset.make_dataset
+
+    def changed(arguments):
+        data = make(arguments)
+        data["x"][3, 5] += 1e-3
+        return data
+
+    monkeypatch.setattr(dataset, "make_dataset", changed)
+
+
+def test_other_samples_under_the_shipped_seed_are_refused_in_one_line(another_version):
+    with pytest.raises(ValueError, match="500 samples of seed 42 have the digest") as caught:
+        dataset.generate(500, 42)
+    (line,) = str(caught.value).splitlines()
+    assert dataset.DIGESTS[500, 42] in line
+    for named in (f"numpy {np.__version__}", "mnist1d 0.", "requirements.txt", "dataset.py"):
+        assert named in line
+
+
+@pytest.mark.parametrize(("samples", "seed"), [(50, 42), (500, 43)])
+def test_samples_without_a_known_digest_may_be_any(another_version, samples, seed):
+    dataset.generate(samples, seed)
+
+
+def test_digest_does_not_see_the_last_bits(shipped):
+    inputs, labels = shipped
+    assert dataset.digest(np.nextafter(inputs, 2), labels) == dataset.DIGESTS[500, 42]
+
+
+@pytest.mark.parametrize("entry", [(0, 0), (499, 39)])
+def test_digest_sees_every_input_and_label(shipped, entry):
+    inputs, labels = (array.copy() for array in shipped)
+    inputs[entry] += 1e-5
+    labels[entry[0]] += 1
+    digests = {dataset.digest(*pair) for pair in ((inputs, shipped[1]), (shipped[0], labels))}
+    assert len(digests) == 2
+    assert dataset.DIGESTS[500, 42] not in digests
+
+
+def test_the_shipped_samples_have_a_known_digest():
+    shipped = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["dataset"]
+    assert (shipped["samples"], shipped["seed"]) in dataset.DIGESTS

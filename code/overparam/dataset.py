@@ -4,6 +4,9 @@ Report: `sec:data`.  Source: Greydanus & Kobak, *Scaling down deep learning with
 `mnist1d`, which generates the data from a seed.  Everything is float64; the targets are the digits.
 """
 
+import hashlib
+from importlib.metadata import version
+
 import numpy as np
 from mnist1d.data import get_dataset_args, make_dataset
 from scipy.spatial.distance import cdist
@@ -11,6 +14,8 @@ from scipy.spatial.distance import cdist
 DIGITS = 10
 # Unit vectors closer than this, up to sign, count as parallel; `gram.h_infinity_error` uses it.
 PARALLEL_TOLERANCE = 1e-6
+# What `digest` gives for the samples and the seed of config.yaml, with the pinned packages.
+DIGESTS = {(500, 42): "34c8fc0bb507e08f"}
 
 
 def generate(samples, seed):
@@ -23,7 +28,8 @@ def generate(samples, seed):
 
     Raises:
         ValueError: samples is no positive multiple of 10 (the generator would silently make fewer);
-            a sample or label violates a hypothesis (see `check`), or is zero.
+            a sample or label violates a hypothesis (see `check`), or is zero; the data are not
+            those of DIGESTS.
     """
     if samples < DIGITS or samples % DIGITS:
         raise ValueError(
@@ -34,7 +40,29 @@ def generate(samples, seed):
     data = make_dataset(args)
     inputs, labels = normalise(data["x"]), data["y"]
     check(inputs, labels)
+    check_digest(samples, seed, digest(inputs, labels))
     return inputs, labels
+
+
+def digest(inputs, labels):
+    """16 hexadecimal digits that tell data apart, whatever the machine does to the last bits.
+
+    SHA-256 of the inputs in units of 1e-6, rounded, and of the labels.
+    """
+    integers = np.column_stack([np.rint(1e6 * inputs), labels]).astype("<i4")
+    return hashlib.sha256(integers.tobytes()).hexdigest()[:16]
+
+
+def check_digest(samples, seed, found):
+    """ValueError where the digest is not that in DIGESTS; data not listed there may be any."""
+    expected = DIGESTS.get((samples, seed), found)
+    if found != expected:
+        installed = ", ".join(f"{name} {version(name)}" for name in ("mnist1d", "numpy", "scipy"))
+        raise ValueError(
+            f"{samples} samples of seed {seed} have the digest {found} with {installed}; expected"
+            f" is {expected}: install the versions of requirements.txt, or enter the new digest in"
+            " DIGESTS of code/overparam/dataset.py"
+        )
 
 
 def normalise(samples):
