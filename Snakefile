@@ -13,7 +13,16 @@ from shutil import which
 
 sys.path.insert(0, f"{workflow.basedir}/code")
 from job_limits import exceeded_limits, flow_steps, training_memory, training_minutes
-from pipeline import check_config, clear_stale_locks, commit, keep_results, sources, stop, typed
+from pipeline import (
+    changed_keys,
+    check_config,
+    clear_stale_locks,
+    commit,
+    keep_results,
+    sources,
+    stop,
+    typed,
+)
 from snakemake.jobs import Job
 
 
@@ -53,7 +62,7 @@ GENERATED = [
     *("eigenvalues", "eigenvalue_rows", "training", "stagewise", "stagewise_rows"),
     *("hypotheses", "hypothesis_rows", "anatomy", "width", "targets", "step_size"),
     *("both_layers", "flip_event", "flip_event_rows", "proofs", "proof_statements"),
-    *("colophon", "colophon_rows"),
+    *("colophon", "colophon_rows", "notice"),
 ]
 FIGURES = [
     *("loss_vs_bound", "stagewise", "anatomy", "width", "targets", "step_size", "both_layers"),
@@ -914,6 +923,7 @@ rule write_colophon:
     output:
         facts="report/generated/colophon.tex",
         rows="report/generated/colophon_rows.tex",
+        notice="report/generated/notice.tex",
     log:
         "logs/write_colophon.log",
     benchmark:
@@ -922,6 +932,7 @@ rule write_colophon:
     params:
         commit=commit(),
         config=json.dumps(config, sort_keys=True),
+        changed=changed_keys(config),
         targets=lambda wildcards: [
             f"{path}={rule.name}"
             for rule in workflow.rules
@@ -930,8 +941,8 @@ rule write_colophon:
         ],
     shell:
         "{PYTHON:q} {input.code[0]} --commit {params.commit:q} --config {params.config:q}"
-        " --dataset {input.dataset} --targets {params.targets} --facts {output.facts}"
-        " --rows {output.rows} --log {log}"
+        " --dataset {input.dataset} --changed {params.changed} --targets {params.targets}"
+        " --facts {output.facts} --rows {output.rows} --notice {output.notice} --log {log}"
 
 
 rule verify:

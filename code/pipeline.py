@@ -76,6 +76,17 @@ def _contradictions(config):
         yield f"eigenvalues.seeds: {seed} is network.seed, whose H(0) is computed anyway; remove it"
 
 
+def changed_keys(config, shipped_path=ROOT / "config.yaml"):
+    """Dotted keys whose values are not those of config.yaml, in its order."""
+    shipped = yaml.safe_load(shipped_path.read_text(encoding="utf-8"))
+    return [
+        f"{section}.{key}"
+        for section, values in shipped.items()
+        for key, value in values.items()
+        if config[section][key] != value
+    ]
+
+
 def _describe(error):
     path = ".".join(str(key) for key in error.absolute_path)
     allowed = ", ".join(error.schema.get("properties", {}))

@@ -1,7 +1,8 @@
-"""Where the report comes from: report/generated/colophon.tex.
+"""Where the report comes from: report/generated/colophon.tex, and notice.tex for its first page.
 
 Commit, configuration, data, versions, and the rule behind each figure and table; no timings, which
-would differ from build to build.
+would differ from build to build.  The notice says where the configuration is not the shipped one,
+whose outcome the sentences describe.
 """
 
 import hashlib
@@ -47,12 +48,21 @@ def typewriter(text):
     return rf"\texttt{{{escaped}}}"
 
 
+def notice(changed):
+    """LaTeX for the first page: empty for the shipped configuration."""
+    if not changed:
+        return ""
+    keys = ", ".join(map(typewriter, changed))
+    return rf"\configurationnotice{{{keys}}}" + "\n"
+
+
 def main(arguments):
     lines = [[name, typewriter(text)] for name, text in facts(arguments).items()]
     targets = [target.split("=") for target in arguments.targets]
     scripting.write_text(arguments.facts, latex.rows(lines))
     rows = latex.rows([typewriter(path), typewriter(rule)] for path, rule in targets)
     scripting.write_text(arguments.rows, rows)
+    scripting.write_text(arguments.notice, notice(arguments.changed))
 
 
 if __name__ == "__main__":
@@ -60,7 +70,9 @@ if __name__ == "__main__":
     parser.add_argument("--commit", default="unknown")
     parser.add_argument("--config", default="", help="the configuration, as text")
     parser.add_argument("--dataset", type=Path, default=Path("results/dataset.npz"))
+    parser.add_argument("--changed", nargs="*", default=[], help="keys unlike those of config.yaml")
     parser.add_argument("--targets", nargs="*", default=[], help="path=rule of figures and tables")
     parser.add_argument("--facts", default="report/generated/colophon.tex")
     parser.add_argument("--rows", default="report/generated/colophon_rows.tex")
+    parser.add_argument("--notice", default="report/generated/notice.tex")
     scripting.run(main, parser.parse_args())

@@ -9,7 +9,15 @@ import pytest
 import yaml
 
 import pipeline
-from pipeline import ROOT, check_config, clear_stale_locks, sources, stop, typed
+from pipeline import (
+    ROOT,
+    changed_keys,
+    check_config,
+    clear_stale_locks,
+    sources,
+    stop,
+    typed,
+)
 
 SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 SECTIONS = list(SHIPPED)
@@ -284,3 +292,9 @@ def test_sources_are_the_files_that_python_loads(script):
         [sys.executable, "-c", probe, ROOT, script], capture_output=True, text=True, check=True
     )
     assert sources(script) == [script, *done.stdout.splitlines()]
+
+
+def test_changed_keys_are_those_that_differ_from_the_shipped_config():
+    assert changed_keys(SHIPPED) == []
+    config = changed("training.steps", 7) | {"flip_event": SHIPPED["flip_event"] | {"seed": 1}}
+    assert changed_keys(config) == ["training.steps", "flip_event.seed"]

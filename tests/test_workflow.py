@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from workflow import planned, snakemake
 
+import write_colophon
+
 
 def test_pdf_is_built(built):
     assert (built / "report/main.pdf").read_bytes().startswith(b"%PDF")
@@ -115,6 +117,17 @@ def test_a_bad_config_is_one_line_before_any_job(built, setting, message):
     assert message in lines[0]
     assert "Traceback" not in run.stderr
     assert (built / "report/main.pdf").read_bytes() == before
+
+
+def test_the_report_says_which_keys_are_not_the_shipped_ones(built):
+    notice = (built / "report/generated/notice.tex").read_text(encoding="utf-8")
+    assert r"\texttt{training.batch\_size}" in notice
+    assert "hypotheses.delta" not in notice
+    assert "generated/notice" in (built / "report/main.tex").read_text(encoding="utf-8")
+
+
+def test_the_shipped_configuration_has_no_notice():
+    assert write_colophon.notice([]) == ""
 
 
 def test_an_undefined_reference_fails_the_build_and_is_named(built):
