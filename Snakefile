@@ -52,10 +52,12 @@ TRAIN = (
     " --learning-rate-fraction {params.fraction} {params.options}"
     " --output {output} --log {log}"
 )
+# Each network has a seed of its own: one of the same seed would be a part of the next wider one.
 WIDTH_RUNS = [
-    f"results/width/m{item['width']}_seed{seed}.npz"
-    for item in WIDTHS["networks"]
-    for seed in range(1, item["networks"] + 1)
+    f"results/width/m{width}_seed{WIDTHS['seed'] + k}.npz"
+    for k, width in enumerate(
+        item["width"] for item in WIDTHS["networks"] for _ in range(item["networks"])
+    )
 ]
 TARGET_RUNS = [f"results/targets/{kind}.npz" for kind in ("digits", "scaled", "shuffled")]
 GENERATED = [
@@ -245,13 +247,13 @@ rule train_stagewise:
     priority: 1
     threads: 1
     resources:
-        mem_mb=MEMORY(NETWORK["width"]),
+        mem_mb=MEMORY(NETWORK["width"], double=True),
         runtime=MINUTES(NETWORK["width"], STAGEWISE["stages"] * STAGEWISE["steps_per_stage"]),
     params:
         width=NETWORK["width"],
         seed=STAGEWISE["seed"],
         fraction=TRAINING["learning_rate_fraction"],
-        options=f"--single --steps {STAGEWISE['steps_per_stage']} --stages results/stages.csv",
+        options=f"--steps {STAGEWISE['steps_per_stage']} --stages results/stages.csv",
     shell:
         TRAIN
 
@@ -778,6 +780,7 @@ rule summarise_width:
     input:
         code=sources("code/summarise_width.py"),
         width="results/width.csv",
+        eigenvalues="results/eigenvalues.csv",
     output:
         numbers="report/generated/width.tex",
     log:
@@ -789,6 +792,7 @@ rule summarise_width:
         fraction=WIDTHS["learning_rate_fraction"],
     shell:
         "{PYTHON:q} {input.code[0]} --width {input.width}"
+        " --eigenvalues {input.eigenvalues}"
         " --learning-rate-fraction {params.fraction} --numbers {output.numbers}"
         " --log {log}"
 

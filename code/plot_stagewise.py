@@ -17,7 +17,7 @@ def draw(run, full, lambda_zeros):
     step, stage = run["step"], run["stage"]
     starts = bounds.stage_starts(stage)
     upper.semilogy(step, run["loss_stage"], color=loss, label="loss on the stage's samples")
-    label = "Theorem 3.2 from each stage's start"
+    label = r"$e^{-\lambda_0t}$, restarted at each stage"
     for part, values in bounds.stage_bounds(run, lambda_zeros):
         upper.semilogy(step[part], values, color=bound, linestyle="-.", label=label)
         label = None

@@ -34,7 +34,7 @@ def power_law(axes, rows, name, exponent):
 
 
 def draw_losses(axes, runs, lambda_zero):
-    """Loss of the first network of each width; the bound of the first of all."""
+    """Loss of the first network of each width; the bound of the widest."""
     shades = plt.get_cmap("viridis")(np.linspace(0, 0.85, len(runs)))
     dashes = ["-", "--", "-.", ":"]
     for k, ((width, run), shade) in enumerate(zip(runs.items(), shades, strict=True)):
@@ -104,15 +104,17 @@ def main(arguments):
     plt.style.use(arguments.style)
     lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
     rows = scripting.read_csv(arguments.width)
-    widths = sorted({int(row["m"]) for row in rows})
-    runs = {m: scripting.read_npz(f"{arguments.runs}/m{m}_seed1.npz") for m in widths}
+    first = {int(row["m"]): row["seed"] for row in reversed(rows)}
+    runs = {
+        m: scripting.read_npz(f"{arguments.runs}/m{m}_seed{first[m]}.npz") for m in sorted(first)
+    }
     scripting.save_figure(arguments.output, draw(rows, runs, lambda_zero))
 
 
 if __name__ == "__main__":
     parser = scripting.parser(__doc__)
     parser.add_argument("--width", default="results/width.csv")
-    parser.add_argument("--runs", default="results/width", help="folder of m*_seed1.npz")
+    parser.add_argument("--runs", default="results/width", help="folder of m*_seed*.npz")
     parser.add_argument("--eigenvalues", default="results/eigenvalues.csv")
     parser.add_argument("--style", default="code/report.mplstyle")
     parser.add_argument("--output", default="figures/width.pdf")

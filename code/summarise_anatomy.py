@@ -1,5 +1,7 @@
 """Numbers of the anatomy of the full-batch run: report/generated/anatomy.tex."""
 
+import math
+
 import numpy as np
 
 import scripting
@@ -25,6 +27,7 @@ def numbers(run, frozen, lambda_zero, window):
         "window": latex.number(window),
         "rate-end": latex.number(rate[-1]),
         "rate-indicator-end": latex.number(2 * run["probe_rayleigh"][-1]),
+        "rate-indicator-smallest": latex.number(2 * run["probe_rayleigh"].min()),
         "rate-sliding-end": latex.number(2 * run["probe_sliding_rayleigh"][-1]),
         "rate-sliding-error": latex.number(100 * sliding_error.max(), 2),
         "rate-indicator-factor": latex.number(indicator_error.max(), 2),
@@ -35,8 +38,8 @@ def numbers(run, frozen, lambda_zero, window):
         "flipped-end": latex.number(100 * run["probe_flipped"][-1]),
         "sliding-end": latex.number(100 * run["probe_sliding"][-1]),
         "distance-median-end": latex.number(run["probe_distance_median"][-1]),
-        "flip-probability-median-end": latex.number(
-            bounds.flip_probability(run["probe_distance_median"][-1]), 2
+        "no-flip-probability-median-end": latex.number(
+            math.erfc(run["probe_distance_median"][-1] / math.sqrt(2)), 1
         ),
         "loss-over-frozen-end": latex.number(run["loss"][-1] / frozen["initial"][-1]),
     }

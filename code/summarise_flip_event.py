@@ -5,13 +5,14 @@ from overparam import latex
 
 
 def table(rows):
-    """The body of the table: radius, frequency, its standard error, law, bound."""
-    names = ("radius", "frequency", "standard_error", "probability", "bound")
-    digits = (1, 5, 1, 5, 5)
-    return latex.rows(
-        [latex.number(float(row[name]), d) for name, d in zip(names, digits, strict=True)]
-        for row in rows
-    )
+    """The body of the table: radius, frequency with its standard error, law, bound."""
+    cells = []
+    for row in rows:
+        value = {name: float(cell) for name, cell in row.items()}
+        frequency = latex.measured(value["frequency"], value["standard_error"])
+        others = [latex.number(value[name], 4) for name in ("probability", "bound")]
+        cells.append([latex.number(value["radius"], 1), frequency, *others])
+    return latex.rows(cells)
 
 
 def numbers(rows, networks):

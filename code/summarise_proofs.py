@@ -28,7 +28,7 @@ def appendix(source):
 def verdict(rows):
     """What this build knows, from the rows of proofs.csv, or None where Coq has not run."""
     if rows is None:
-        return "They were not checked in this build; the target \\texttt{proofs} does it."
+        return "This build has not run Coq on it; the target \\texttt{proofs} does."
     axioms = {axiom for row in rows for axiom in row["assumptions"].split(";") if axiom}
     return (
         f"In this build Coq checked all {latex.number(len(rows))} theorems and lemmas of the file;"

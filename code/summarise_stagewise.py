@@ -41,6 +41,7 @@ def numbers(run, full, stages):
     end = min(len(run["step"]), len(full["step"])) - 1
     starts = bounds.stage_starts(run["stage"])
     limits = [float(row["stability_limit"]) for row in stages]
+    lengths = np.diff(run["time"][np.append(starts, len(run["time"]) - 1)])
     return {
         "stages": latex.number(len(stages)),
         "steps-per-stage": latex.number((len(run["step"]) - 1) // len(stages)),
@@ -53,6 +54,8 @@ def numbers(run, full, stages):
         "equal-samples-step": latex.number(int(equal)),
         "stagewise-over-full-samples": latex.number(run["loss_all"][-1] / full["loss"][equal]),
         "stage-one-loss-end": latex.number(run["loss_stage"][pairs[0][0]][-1], 2),
+        "stage-first-time": latex.number(lengths[0], 4),
+        "stage-last-time": latex.number(lengths[-1], 3),
         "stage-first-loss-largest": latex.number(max(run["loss_stage"][starts])),
         "stage-last-loss-start": latex.number(run["loss_stage"][starts[-1]]),
         "full-steps-to-stagewise-end": latex.number(

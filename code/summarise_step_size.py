@@ -21,7 +21,19 @@ def numbers(rows, single, double, full_batch, eigenvalues):
     first, lambda_zero, n = rows[0], float(eigenvalues["lambda_min"]), int(eigenvalues["n"])
     time_step, step = full_batch["time"][1], full_batch["step"][-1]
     bound = bounds.discrete_bound(full_batch["loss"][0], lambda_zero, time_step, step)
+    # The longer step of the other studies against that of the full-batch run, at the same time.
+    expected = np.interp(double["time"][-1], full_batch["time"], np.log(full_batch["loss"]))
+    long_bound = bounds.convergence_bound(double["loss"][0], lambda_zero, double["time"])
+    crossing = bounds.first_crossing(double["loss"], long_bound)
     return {
+        "long-step-ratio": latex.number(double["time"][1] / time_step, 2),
+        "long-step-difference": latex.number(
+            100 * abs(double["loss"][-1] / np.exp(expected) - 1), 2
+        ),
+        "long-step-crossing": (
+            "never" if crossing is None else latex.number(double["time"][crossing], 4)
+        ),
+        "long-step-lambda-min": latex.number(single["probe_lambda_min"].min()),
         "steps-compared": latex.number(len(rows) + 1),
         "step-longest": latex.number(h[0]),
         "step-order": latex.number(np.polyfit(np.log(h), np.log(largest), 1)[0], 2),

@@ -30,7 +30,7 @@ def numbers(runs, alignment, lambda_zero):
     }
     for kind, run in runs.items():
         values |= {
-            f"{kind}-norm": latex.number(np.sqrt(alignment[kind].sum())),
+            f"{kind}-residual": latex.number(np.sqrt(alignment[kind].size * run["loss"][0])),
             f"{kind}-outside": latex.number(100 * share_outside(alignment, kind)),
             f"{kind}-loss-ratio": latex.number(run["loss"][-1] / run["loss"][0]),
             f"{kind}-flipped": latex.number(100 * run["probe_flipped"][-1]),

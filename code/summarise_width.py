@@ -24,7 +24,7 @@ def mean_at(rows, name, width):
     return values[widths == width].mean()
 
 
-def numbers(rows, learning_rate_fraction):
+def numbers(rows, lambda_zero, learning_rate_fraction):
     """name → LaTeX of every number that the text quotes."""
     widths = sorted({int(row["m"]) for row in rows})
     narrow, wide = widths[0], widths[-1]
@@ -51,6 +51,9 @@ def numbers(rows, learning_rate_fraction):
         "sliding-wide": latex.number(100 * mean_at(rows, "sliding", wide), 2),
         "sliding-lambda-min-narrow": latex.number(mean_at(rows, "sliding_lambda_min", narrow)),
         "sliding-lambda-min-wide": latex.number(mean_at(rows, "sliding_lambda_min", wide)),
+        "width-lambda-min-below": latex.number(
+            sum(float(row["lambda_min"]) < lambda_zero / 2 for row in rows)
+        ),
         "loss-over-bound-wide": latex.number(
             mean_at(rows, "loss_end", wide) / mean_at(rows, "bound_end", wide), 2
         ),
@@ -58,13 +61,16 @@ def numbers(rows, learning_rate_fraction):
 
 
 def main(arguments):
-    values = numbers(scripting.read_csv(arguments.width), arguments.learning_rate_fraction)
+    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    rows = scripting.read_csv(arguments.width)
+    values = numbers(rows, lambda_zero, arguments.learning_rate_fraction)
     scripting.write_text(arguments.numbers, latex.results(values))
 
 
 if __name__ == "__main__":
     parser = scripting.parser(__doc__)
     parser.add_argument("--width", default="results/width.csv")
+    parser.add_argument("--eigenvalues", default="results/eigenvalues.csv")
     parser.add_argument("--learning-rate-fraction", type=float, default=0.9)
     parser.add_argument("--numbers", default="report/generated/width.tex")
     scripting.run(main, parser.parse_args())

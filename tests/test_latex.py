@@ -112,3 +112,26 @@ def test_results_are_one_macro_a_line():
 
 def test_rows_are_the_body_of_a_table():
     assert latex.rows([["a", "1"], ["b", "2"]]) == "a & 1 \\\\\nb & 2 \\\\\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.00078804, 5.928e-06, "0.000788(6)"),
+        (0.6825, 0.00049, "0.6825(5)"),
+        (0.68254, 0.00096, "0.683(1)"),
+        (12.0, 3.2, "12(3)"),
+        (-0.25, 0.01, "-0.25(1)"),
+        (154.0, 20.0, "150(20)"),
+    ],
+)
+def test_a_measurement_ends_with_the_digit_that_is_uncertain(value, error, text):
+    assert latex.measured(value, error) == rf"\num{{{text}}}"
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [(1.0, 0.0), (1.0, -1.0), (1.0, math.nan), (math.inf, 1.0)]
+)
+def test_a_measurement_has_a_positive_error(value, error):
+    with pytest.raises(ValueError, match="no measurement"):
+        latex.measured(value, error)

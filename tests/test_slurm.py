@@ -18,7 +18,7 @@ SLURM += ["--slurm-init-seconds-before-status-checks", "5"]
 LOCAL = ["--cores", "2"]
 # Part of the toy build that has jobs of each kind: grouped, training alone, local.
 TARGETS = ["figures/width.pdf", "results/flip_event.csv", "results/hypotheses.csv"]
-KILLED, DOOMED = "results/width/m32_seed1.npz", "rule_train_width_wildcards_32_1"
+KILLED, DOOMED = "results/width/m32_seed203.npz", "rule_train_width_wildcards_32_203"
 PATIENCE = 400  # seconds for a run of snakemake
 
 reason = cluster.missing()
@@ -131,7 +131,7 @@ def test_a_job_over_its_limit_is_named_with_what_to_raise(faults, resource, limi
     folder, process = faults[resource]
     assert process.wait(PATIENCE) != 0
     (line,) = [line for line in output(folder).splitlines() if line.startswith("train_width:")]
-    assert line.startswith("train_width: width 32, seed 1: Slurm job")
+    assert line.startswith("train_width: width 32, seed 203: Slurm job")
     assert f"exceeded its {limit}" in line
     assert f"--set-resources train_width:{resource}=" in line
 

@@ -30,6 +30,20 @@ def number(value, digits=3, rounding=decimal.ROUND_HALF_EVEN):
     return rf"\num{{{rounded:.{digits - 1}e}}}"
 
 
+def measured(value, error):
+    """`\\num{v(e)}`: value and standard error, whose one digit counts the last digit of the value.
+
+    Raises:
+        ValueError: the error is not positive, or either is not finite.
+    """
+    if not (math.isfinite(value) and math.isfinite(error) and error > 0):
+        raise ValueError(f"{value} with the error {error} is no measurement")
+    rounded = decimal.Context(prec=1).plus(decimal.Decimal(float(error)))
+    value = decimal.Decimal(float(value)).quantize(rounded)
+    units = rounded.scaleb(-min(0, rounded.adjusted()))
+    return rf"\num{{{value:f}({units:f})}}"
+
+
 def lower_bound(value, digits=3):
     """As `number`, rounded down: what is printed is still a lower bound."""
     return number(value, digits, decimal.ROUND_FLOOR)
