@@ -45,6 +45,6 @@ def snakemake(folder, *arguments):
 
 def planned(folder, *arguments):
     """The rules that a dry run would execute."""
-    run = snakemake(folder, "--dry-run", "--quiet", "host", *arguments)
+    run = snakemake(folder, *arguments, "--dry-run", "--quiet", "host")
     assert run.returncode == 0, run.stderr
     return set(re.findall(r"^(?:local)?rule (\w+):", run.stdout + run.stderr, re.MULTILINE))
