@@ -1,0 +1,74 @@
+"""What the jobs of a build really read and write, whatever the Snakefile lists."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from workflow import command
+
+TRACER = Path(__file__).parent / "tracer"
+
+
+class Trace(NamedTuple):
+    """The files that the jobs of each rule read and write, relative to the project."""
+
+    reads: dict
+    writes: dict
+
+    def after(self, first):
+        """The rules `first` and all that read, however far down, what these write."""
+        rules = set()
+        while new := set(first) - rules:
+            rules |= new
+            made = set().union(*(self.writes.get(rule, ()) for rule in new))
+            first = {rule for rule, files in self.reads.items() if files & made}
+        return rules
+
+    def after_edit(self, path):
+        return self.after(rule for rule, files in self.reads.items() if path in files)
+
+    def then(self, later):
+        """The trace of two builds: a rule that ran again reads what it read last."""
+        return Trace(self.reads | later.reads, self.writes | later.writes)
+
+
+def read_by_latex(folder):
+    """What latexmk recorded of pdflatex and bibtex: path, then time, size and digest."""
+    recorded = (folder / "report/build/main.fdb_latexmk").read_text(encoding="utf-8")
+    paths = re.findall(r'^  "([^"]+)" \d', recorded, re.MULTILINE)
+    return {os.path.normpath(os.path.join("report", path)) for path in paths}
+
+
+def build(folder, *targets):
+    """Build the targets; return what their jobs read and wrote."""
+    records = folder.with_name(f"{folder.name} trace")
+    shutil.rmtree(records, ignore_errors=True)
+    records.mkdir()
+    # Without cached bytecode the sources themselves are opened.
+    tracing = {"TRACE": str(records), "PYTHONPATH": str(TRACER), "PYTHONDONTWRITEBYTECODE": "1"}
+    line = command(*targets)
+    done = subprocess.run(
+        line, cwd=folder, env=os.environ | tracing, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    # A job is known by its log: snakemake prints whose it is, and the command line names it.
+    owners = re.findall(r"rule (\w+):\n(?: +.*\n)*? +log: (\S+)", done.stderr)
+    rules = {log: rule for rule, log in owners}
+    trace = Trace({}, {})
+    for record in records.iterdir():
+        arguments, *events = map(json.loads, record.read_text(encoding="utf-8").splitlines())
+        if "--log" not in arguments:
+            continue  # snakemake itself
+        rule = rules[arguments[arguments.index("--log") + 1]]
+        read, written = trace.reads.setdefault(rule, set()), trace.writes.setdefault(rule, set())
+        for kind, *paths in events:
+            # Of a rename the last path, its target, counts.
+            (read if kind == "read" else written).add(os.path.relpath(paths[-1], folder))
+    if "compile_report" in trace.reads:
+        trace.reads["compile_report"] |= read_by_latex(folder)
+    # The default target asks for the PDF and has no job.
+    return trace.then(Trace({"report": {"report/main.pdf"}}, {}))
