@@ -15,13 +15,14 @@ def draw(rows, runs, lambda_zero):
     """The figure, from step_size.csv and the runs from coarse to fine."""
     figure, (losses, errors) = plt.subplots(1, 2, figsize=(6.1, 2.8), width_ratios=[1.4, 1])
     coarse = runs[0]
+    dashes = plt.rcParams["axes.prop_cycle"].by_key()["linestyle"]
     for run in runs:
         losses.semilogy(run["time"], run["loss"], label=f"$h={run['time'][1]:.4f}$")
     time, step = coarse["time"], coarse["step"]
     flow = bounds.convergence_bound(coarse["loss"][0], lambda_zero, time)
     discrete = bounds.discrete_bound(coarse["loss"][0], lambda_zero, time[1], step)
-    losses.semilogy(time, flow, color="k", linestyle="-.", label="Theorem 3.2")
-    losses.semilogy(time, discrete, color="k", linestyle=":", label="Theorem 4.1")
+    losses.semilogy(time, flow, color="k", linestyle=dashes[-2], label="Theorem 3.2")
+    losses.semilogy(time, discrete, color="k", linestyle=dashes[-1], label="Theorem 4.1")
     losses.set(xlabel="time $t$ of the gradient flow", ylabel="MSE", xlim=(0, time[-1]))
     losses.legend(ncols=2)
     h = np.array([float(row["time_step"]) for row in rows])

@@ -34,6 +34,7 @@ def draw(runs, alignment, lambda_zero):
     distances.set(xlabel="time $t$", title="median distance", ylim=(0, None))
     for axes in (losses, shares, patterns, distances):
         axes.grid(True)
+    figure.align_xlabels()
     figure.legend(*distances.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 

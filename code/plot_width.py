@@ -36,13 +36,17 @@ def power_law(axes, rows, name, exponent):
 def draw_losses(axes, runs, lambda_zero):
     """Loss of the first network of each width; the bound of the widest."""
     shades = plt.get_cmap("viridis")(np.linspace(0, 0.85, len(runs)))
-    dashes = ["-", "--", "-.", ":"]
+    cycle = plt.rcParams["axes.prop_cycle"].by_key()["linestyle"]
+    # Only the bound is solid; more widths than dashes repeat them with markers.
+    dashes, markers = cycle[1:-1], ["", "o", "s", "^", "v"]
     for k, ((width, run), shade) in enumerate(zip(runs.items(), shades, strict=True)):
         axes.semilogy(
             run["time"],
             run["loss"],
             color=shade,
             linestyle=dashes[k % len(dashes)],
+            marker=markers[k // len(dashes)],
+            markevery=0.1,
             label=f"$m={width}$",
         )
     bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
@@ -57,7 +61,8 @@ def draw_crossings(axes, rows):
         crossed = row["crossing_time"] != ""
         time = float(row["crossing_time"] if crossed else row["time_end"])
         axes.semilogx(float(row["m"]), time, "o" if crossed else "^", color="C0", fillstyle="none")
-    axes.set(title="first crossing $t$", ylim=(0, None))
+    ends = [float(row["time_end"]) for row in rows]
+    axes.set(title="first crossing $t$", ylim=(0, 1.1 * max(ends)))
 
 
 def decades(axes, low, high, title):
