@@ -16,6 +16,9 @@ import scripting
 from overparam import dataset, latex
 
 PACKAGES = ("numpy", "scipy", "torch", "matplotlib", "mnist1d", "snakemake")
+# What LaTeX does not print as it stands.
+SPECIAL = {character: rf"\{character}" for character in "_#&%${}"}
+SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 
 
 def digest(content):
@@ -44,7 +47,8 @@ def facts(arguments):
 
 
 def typewriter(text):
-    escaped = text.replace("_", r"\_").replace("#", r"\#").replace("&", r"\&")
+    """Text as LaTeX that prints it; two hyphens stay two."""
+    escaped = text.translate(str.maketrans(SPECIAL)).replace("--", "-{}-")
     return rf"\texttt{{{escaped}}}"
 
 
