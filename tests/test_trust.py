@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from workflow import command, copy_project, snakemake
+from workflow import command, copy_project, snakemake, without_network
 
 MADE = ("results/**/*", "figures/*", "report/generated/*", "report/main.pdf")
 
@@ -25,13 +25,6 @@ def differing(one, two):
     names = sorted({*made(one), *made(two)})
     same, *_ = filecmp.cmpfiles(one, two, names, shallow=False)
     return sorted(set(names) - set(same))
-
-
-def without_network():
-    """A prefix that runs a command without any network, where this user may do that."""
-    prefix = ["unshare", "--net"]
-    able = shutil.which("unshare") and subprocess.run([*prefix, "true"]).returncode == 0
-    return prefix if able else []
 
 
 @pytest.fixture(scope="module")

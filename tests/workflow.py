@@ -48,3 +48,10 @@ def planned(folder, *arguments):
     run = snakemake(folder, *arguments, "--dry-run", "--quiet", "host")
     assert run.returncode == 0, run.stderr
     return set(re.findall(r"^(?:local)?rule (\w+):", run.stdout + run.stderr, re.MULTILINE))
+
+
+def without_network():
+    """A prefix that runs a command without any network, where this user may do that."""
+    prefix = ["unshare", "--net"]
+    able = shutil.which("unshare") and subprocess.run([*prefix, "true"]).returncode == 0
+    return prefix if able else []
