@@ -1,0 +1,149 @@
+"""The PDF is for everyone: it can be searched, copied, navigated and read aloud."""
+
+import io
+import re
+
+import pypdf
+import pytest
+from pypdf.generic import ContentStream, DictionaryObject
+from workflow import ROOT
+
+WORDS = ("coefficients", "differ", "fluctuating", "first", "defined", "suffices", "Cauchy–Schwarz")
+SYMBOLS = "λσθπρ∞≤≥∈∥√∂"
+COMMENT = re.compile(r"(?<!\\)%.*")
+SOURCES = [ROOT / "report/main.tex", *sorted(ROOT.glob("report/sections/*.tex"))]
+TEX = "\n".join(COMMENT.sub("", path.read_text(encoding="utf-8")) for path in SOURCES)
+PREAMBLE = (ROOT / "report/preamble.tex").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def pdf(built):
+    return pypdf.PdfReader(built / "report/main.pdf")
+
+
+@pytest.fixture(scope="module")
+def text(pdf):
+    return "\n".join(page.extract_text() for page in pdf.pages)
+
+
+def setting(name):
+    """A value of \\hypersetup in the preamble."""
+    return re.search(rf"{name}={{(.*?)}}", PREAMBLE)[1]
+
+
+def test_title_subject_and_language(pdf):
+    assert pdf.metadata.title == setting("pdftitle")
+    assert pdf.metadata.subject == setting("pdfsubject")
+    assert pdf.trailer["/Root"]["/Lang"] == setting("pdflang") == "en-GB"
+    # The title page names no author, and the file names none.
+    assert r"\author{}" in TEX
+    assert not pdf.metadata.author
+
+
+def test_the_file_title_is_that_of_the_page(pdf, text):
+    page = set(re.findall(r"\w+", text[:200].lower()))
+    assert set(re.findall(r"\w+", pdf.metadata.title.lower())) <= page
+
+
+def bookmarks(outline):
+    for entry in outline:
+        if isinstance(entry, list):
+            yield from bookmarks(entry)
+        else:
+            yield entry.title
+
+
+def test_bookmarks_name_every_section(pdf):
+    sections = re.findall(r"\\section\*?{(.*?)}", TEX)
+    assert len(sections) > 10
+    assert set(sections) | {"References"} <= set(bookmarks(pdf.outline))
+
+
+def fonts(resources):
+    """Every font that a page or a figure in it uses."""
+    resources = resources.get_object()
+    for font in resources.get("/Font", DictionaryObject()).get_object().values():
+        yield font.get_object()
+    for form in resources.get("/XObject", DictionaryObject()).get_object().values():
+        if "/Resources" in form.get_object():
+            yield from fonts(form.get_object()["/Resources"])
+
+
+def complaints(reader):
+    """What keeps a font from being drawn alike everywhere, or its text from being copied."""
+    for font in (font for page in reader.pages for font in fonts(page["/Resources"])):
+        name = font.get("/BaseFont", "a nameless font")
+        if font["/Subtype"] == "/Type3":
+            yield f"{name} is made of drawings"
+            continue
+        outer = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+        descriptor = outer.get("/FontDescriptor", DictionaryObject()).get_object()
+        if not any(key.startswith("/FontFile") for key in descriptor):
+            yield f"{name} is not embedded"
+        if "/ToUnicode" not in font:
+            yield f"{name} has no Unicode"
+
+
+def test_fonts_are_embedded_outlines_with_unicode(pdf):
+    assert set(complaints(pdf)) == set()
+    assert len({font["/BaseFont"] for page in pdf.pages for font in fonts(page["/Resources"])}) > 5
+
+
+@pytest.mark.parametrize(
+    ("fonttype", "complaint"), [(3, "drawings"), (42, ""), ("core", "not embedded")]
+)
+def test_the_check_of_fonts_can_fail(fonttype, complaint):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    names = {"pdf.use14corefonts": True} if fonttype == "core" else {"pdf.fonttype": fonttype}
+    page = io.BytesIO()
+    with plt.rc_context({**names, "font.family": "sans-serif"}):
+        figure = plt.figure()
+        figure.text(0.5, 0.5, "text")
+        figure.savefig(page, format="pdf")
+        plt.close(figure)
+    found = " ".join(complaints(pypdf.PdfReader(page)))
+    assert complaint in found
+    assert bool(found) == bool(complaint)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_can_be_copied(text, word):
+    assert re.search(rf"\b{word}\b", text)
+
+
+def test_no_ligature_is_left_in_the_text(text):
+    assert set("ﬀﬁﬂﬃﬄ") & set(text) == set()
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_mathematics_can_be_copied(text, symbol):
+    assert symbol in text
+
+
+def spoken(reader):
+    """The descriptions in the file, in order."""
+    for page in reader.pages:
+        for operands, operator in ContentStream(page.get_contents(), reader).operations:
+            if operator == b"BDC" and isinstance(operands[1], dict) and "/Alt" in operands[1]:
+                yield operands[1]["/Alt"]
+
+
+# In LaTeX a description is plain text, without macros and braces.
+DESCRIBED = re.compile(r"\\includegraphics\[alt={([^{}\\]+)}\]|\\described{([^{}\\]+)}")
+
+
+def test_every_picture_is_described_in_the_source():
+    for picture in re.finditer(r"\\begin{figure}.*?\\end{figure}", TEX, re.DOTALL):
+        assert len(DESCRIBED.findall(picture[0])) == 1, picture[0][:200]
+    drawn = len(re.findall(r"\\includegraphics|\\begin{tikzpicture}", TEX))
+    assert len(DESCRIBED.findall(TEX)) == drawn > 7
+
+
+def test_every_description_is_in_the_file(pdf):
+    written = [" ".join((one or other).split()) for one, other in DESCRIBED.findall(TEX)]
+    assert sorted(spoken(pdf)) == sorted(written)
+
+
+def test_no_line_sticks_out(built):
+    log = (built / "report/build/main.log").read_text(encoding="utf-8", errors="replace")
+    assert re.findall(r"^Overfull.*", log, re.MULTILINE) == []
