@@ -6,9 +6,11 @@ import json
 import platform
 import re
 import shutil
+import struct
 import subprocess
 from importlib.metadata import version
 
+import numpy as np
 import pypdf
 import pytest
 import yaml
@@ -58,8 +60,9 @@ def test_without_git_the_commit_is_unknown(tmp_path, monkeypatch):
 
 
 def facts(tmp_path, **changed):
-    (tmp_path / "data").write_bytes(changed.pop("data", b"data"))
-    given = {"commit": "unknown", "config": "{}", "dataset": tmp_path / "data"}
+    inputs = np.array([[changed.pop("data", 1.0)]])
+    np.savez(tmp_path / "data.npz", inputs=inputs, labels=np.array([3]))
+    given = {"commit": "unknown", "config": "{}", "dataset": tmp_path / "data.npz"}
     return write_colophon.facts(argparse.Namespace(**given | changed))
 
 
@@ -67,7 +70,7 @@ def facts(tmp_path, **changed):
     ("changed", "fact"),
     [
         ({"config": "{a}"}, "configuration"),
-        ({"data": b"date"}, "data"),
+        ({"data": 1.000001}, "data"),
         ({"commit": "c"}, "commit"),
     ],
 )
@@ -101,8 +104,11 @@ def test_the_facts_of_a_build_are_right(built):
     text = json.dumps(merged(config, toy), sort_keys=True).encode()
     assert shown["commit"] == "unknown"  # a copy without git
     assert shown["configuration"] == hashlib.sha256(text).hexdigest()[:16]
-    data = (built / "results/dataset.npz").read_bytes()
-    assert shown["data"] == hashlib.sha256(data).hexdigest()[:16]
+    data = np.load(built / "results/dataset.npz")
+    rows = zip(data["inputs"].tolist(), data["labels"].tolist(), strict=True)
+    numbers = [number for x, y in rows for number in (*(round(1e6 * c) for c in x), y)]
+    packed = struct.pack(f"<{len(numbers)}i", *numbers)
+    assert shown["data"] == hashlib.sha256(packed).hexdigest()[:16]
     versions = dict(entry.split() for entry in shown["versions"].split(", "))
     assert versions.pop("Python") == platform.python_version()
     assert versions == {name: version(name) for name in versions}

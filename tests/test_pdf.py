@@ -8,7 +8,7 @@ import pytest
 from pypdf.generic import ContentStream, DictionaryObject
 from workflow import ROOT
 
-WORDS = ("coefficients", "differ", "fluctuating", "first", "defined", "suffices", "Cauchy–Schwarz")
+WORDS = ("coefficients", "difference", "flow", "first", "defined", "suffices", "Cauchy–Schwarz")
 SYMBOLS = "λσθπρ∞≤≥∈∥√∂"
 COMMENT = re.compile(r"(?<!\\)%.*")
 SOURCES = [ROOT / "report/main.tex", *sorted(ROOT.glob("report/sections/*.tex"))]

@@ -45,6 +45,7 @@ USERS = {
     "anatomy.probes": {"train_full_batch"},
     "anatomy.window": {"train_full_batch", "plot_anatomy", "summarise_anatomy"},
     "width_study.networks": {"train_width"} | WIDTH_LISTS,
+    "width_study.seed": {"train_width"} | WIDTH_LISTS,
     "width_study.flow_time": {"train_width"},
     "width_study.learning_rate_fraction": STUDY_RATE | {"summarise_width"},
     "width_study.probes": {"train_width", "train_targets"},
