@@ -5,6 +5,7 @@ import fcntl
 import math
 import subprocess
 import sys
+from itertools import pairwise
 from modulefinder import ModuleFinder
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def typed(config):
     if isinstance(config, list):
         return [typed(value) for value in config]
     if isinstance(config, str):
-        with contextlib.suppress(yaml.YAMLError):
+        # Besides YAMLError, as PyYAML lets a month 13 or a bad tag end in whatever Python raises.
+        with contextlib.suppress(Exception):
             return yaml.safe_load(config)
     return config
 
@@ -71,6 +73,25 @@ def _contradictions(config):
             f"anatomy: {anatomy['probes']} windows of {anatomy['window']} steps are not allowed;"
             f" allowed are windows that fit into training.steps, {steps}"
         )
+    widths = [item["width"] for item in config["width_study"]["networks"]]
+    for width in sorted({width for width in widths if widths.count(width) > 1}):
+        yield (
+            f"width_study.networks: width {width} stands there twice; allowed is one item a width,"
+            " with the number of its networks"
+        )
+    runs = sum(item["networks"] for item in config["width_study"]["networks"])
+    if runs < 3:
+        yield (
+            f"width_study.networks: {runs} networks are not allowed; allowed are at least 3 in all,"
+            " as a power law is fitted with its error"
+        )
+    for coarse, fine in pairwise(sorted(config["step_study"]["refinements"])):
+        if fine % coarse:
+            yield (
+                f"step_study.refinements: {fine} is not allowed beside {coarse}; allowed is a"
+                " multiple of the next smaller one, as losses are compared at equal times"
+            )
+    yield from _long_windows(config)
     seed = config["network"]["seed"]
     if seed in config["eigenvalues"]["seeds"]:
         yield f"eigenvalues.seeds: {seed} is network.seed, whose H(0) is computed anyway; remove it"
@@ -87,17 +108,47 @@ def changed_keys(config, shipped_path=ROOT / "config.yaml"):
     ]
 
 
+def _long_windows(config):
+    """Windows that fit into no run of their study, whatever lambda_max is: at most samples/2."""
+    samples, widths, both = (config[name] for name in ("dataset", "width_study", "both_layers"))
+    for name, windows, fraction, refine in (
+        ("width_study", widths, widths["learning_rate_fraction"], 1),
+        ("target_study", widths, widths["learning_rate_fraction"], 1),
+        ("both_layers", both, config["training"]["learning_rate_fraction"], both["refine"]),
+    ):
+        flow_time = config[name]["flow_time"]
+        most = max(1, math.ceil(flow_time * samples["samples"] / (4 * fraction))) * refine
+        if windows["probes"] * windows["window"] > most + 1:
+            yield (
+                f"{name}: {windows['probes']} windows of {windows['window']} steps are not allowed;"
+                f" allowed are windows that fit into flow_time {flow_time}, at most {most} steps"
+            )
+
+
+def _shown(value):
+    """The value as a mistake quotes it: one short line, whatever it is."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _key(key):
+    """A key as it stands in the file; quoted where it would not be one line."""
+    return key if isinstance(key, str) and key.isprintable() else _shown(key)
+
+
 def _describe(error):
     path = ".".join(str(key) for key in error.absolute_path)
     allowed = ", ".join(error.schema.get("properties", {}))
     where = f" in {path}" if path else ""
     if error.validator == "additionalProperties":
         unknown = [key for key in error.instance if key not in error.schema["properties"]]
-        return [f"unknown key {key}{where}; allowed are {allowed}" for key in unknown]
+        return [f"unknown key {_key(key)}{where}; allowed are {allowed}" for key in unknown]
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         return [f"missing key {key}{where}; needed are {allowed}" for key in missing]
-    return [f"{path}: {error.instance!r} is not allowed; allowed is {error.schema['description']}"]
+    return [
+        f"{path}: {_shown(error.instance)} is not allowed; allowed is {error.schema['description']}"
+    ]
 
 
 def sources(script):

@@ -42,7 +42,9 @@ def run(main, arguments):
             main(arguments)
     except KeyError as error:
         _fail(f"an input has no entry {error}")
-    except (ValueError, OSError) as error:
+    except MemoryError as error:
+        _fail(f"the memory does not suffice ({error}); smaller sizes in the config need less")
+    except (ValueError, ArithmeticError, OSError) as error:
         _fail(error)
 
 
@@ -93,10 +95,24 @@ def replacing(path):
 
 
 def write_npz(path, **arrays):
-    """Write arrays to an uncompressed npz."""
+    """Write arrays to an uncompressed npz.
+
+    Raises:
+        ValueError: an array is not finite; an earlier file stays.
+    """
+    for name, array in arrays.items():
+        _check_finite(path, name, array)
     # An open file, as `savez` appends .npz to a path without it.
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
+
+
+def _check_finite(path, name, values):
+    """What a reader would refuse is not written: its maker knows why, the reader does not."""
+    values = np.asarray(values)
+    if not np.isfinite(values).all():
+        bad = values[~np.isfinite(values)][0]
+        raise ValueError(f"{path} is not written: {name} would be {bad}")
 
 
 def read_npz(path):
@@ -117,7 +133,13 @@ def read_npz(path):
 
 
 def write_csv(path, rows):
-    """Write a non-empty list of dicts with equal keys; floats keep all their digits."""
+    """Write a non-empty list of dicts with equal keys; floats keep all their digits.
+
+    Raises:
+        ValueError: a float is not finite; an earlier file stays.
+    """
+    for name in rows[0]:
+        _check_finite(path, name, [row[name] for row in rows if isinstance(row[name], float)])
     with replacing(path) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
         writer.writeheader()

@@ -16,17 +16,28 @@ def table(rows):
 
 
 def numbers(rows, networks):
-    """name → LaTeX of every number that the text quotes."""
+    """name → LaTeX of every number that the text quotes; radii may come in any order.
+
+    Raises:
+        ValueError: all networks have the same frequency at every radius, as with radii so small or
+            so large that the event never or always happens: there is no standard error.
+    """
+    varying = [row for row in rows if float(row["standard_error"]) > 0]
+    if not varying:
+        raise ValueError(
+            "the frequency is the same in all networks at every radius; flip_event.radii needs one"
+            " at which they differ, or flip_event.networks must be larger"
+        )
     deviations = [
         abs(float(row["frequency"]) - float(row["probability"])) / float(row["standard_error"])
-        for row in rows
+        for row in varying
     ]
     excess = [float(row["bound"]) / float(row["probability"]) - 1 for row in rows]
     return {
         "flip-networks": latex.number(networks),
         "flip-deviation": latex.number(max(deviations), 2),
-        "flip-bound-excess-smallest": latex.number(100 * excess[0], 1),
-        "flip-bound-excess-largest": latex.number(100 * excess[-1], 2),
+        "flip-bound-excess-smallest": latex.number(100 * min(excess), 1),
+        "flip-bound-excess-largest": latex.number(100 * max(excess), 2),
     }
 
 

@@ -14,9 +14,17 @@ def numbers(rows, single, double, full_batch, eigenvalues):
         single, double: the same run in single and in double precision.
         full_batch: the run that the discrete bound is set against.
         eigenvalues: first row of eigenvalues.csv.
+
+    Raises:
+        ValueError: two refinements give the same losses, so that no order can be fitted.
     """
     h = np.array([float(row["time_step"]) for row in rows])
     largest = np.array([float(row["difference_largest"]) for row in rows])
+    if not (largest > 0).all():
+        raise ValueError(
+            "two refinements give the same losses to the last bit; the step study needs a longer"
+            " step_study.flow_time or a larger training.learning_rate_fraction"
+        )
     precision = np.abs(np.log(single["loss"] / double["loss"]))
     first, lambda_zero, n = rows[0], float(eigenvalues["lambda_min"]), int(eigenvalues["n"])
     time_step, step = full_batch["time"][1], full_batch["step"][-1]

@@ -13,7 +13,16 @@ def column(rows, name):
 
 def slope(rows, name):
     """Exponent of the power law m^s that fits a column best, by least squares of logarithms, and
-    its standard error."""
+    its standard error.
+
+    Raises:
+        ValueError: a value is not positive, as where a run is too short for any pattern to flip.
+    """
+    if not (column(rows, name)[1] > 0).all():
+        raise ValueError(
+            f"{name} is 0 in a run of the width study, so that no power law fits; it needs a longer"
+            " width_study.flow_time or wider networks"
+        )
     coefficients, covariance = np.polyfit(*np.log(column(rows, name)), 1, cov=True)
     return coefficients[0], np.sqrt(covariance[0, 0])
 

@@ -12,6 +12,9 @@ from overparam import bounds, digits, gram, probe
 from overparam.network import TwoLayerNetwork
 from overparam.training import cyclic_batches, stage_batches, stage_indices, train_model
 
+# A day of the fastest steps; a list of their losses still fits into memory.
+MOST_STEPS = 10**8
+
 
 def check_limits(learning_rate, stages):
     """Raise ValueError when a stage's own stability limit is not above the learning rate."""
@@ -43,7 +46,18 @@ def pace(arguments, limit, n):
     learning_rate = arguments.learning_rate_fraction * limit
     steps = arguments.steps
     if arguments.flow_time:
-        steps = max(1, round(arguments.flow_time / bounds.flow_time(1, learning_rate, n)))
+        step = float(bounds.flow_time(1, learning_rate, n))
+        steps = round(arguments.flow_time / step)
+        if not steps:
+            raise ValueError(
+                f"the flow time {arguments.flow_time} is less than half a step; allowed is at least"
+                f" {step:.3g}, the step at this learning rate"
+            )
+    if steps * arguments.refine > MOST_STEPS:
+        raise ValueError(
+            f"the run would take {steps * arguments.refine:.3g} steps; allowed are at most"
+            f" {MOST_STEPS}: a shorter flow time, a larger learning rate or a smaller refinement"
+        )
     return learning_rate / arguments.refine, steps * arguments.refine
 
 

@@ -113,7 +113,7 @@ def test_extreme_values_pass(path, value):
         ("training.learning_rate_fraction", True, "a number between 0 and 1"),
         ("stagewise.stages", 11, "an integer from 1 to 10"),
         ("stagewise.stages", 0, "an integer from 1 to 10"),
-        ("anatomy.window", 256, "an integer from 1 to 255"),
+        ("anatomy.window", 256, "an integer from 2 to 255"),
         ("width_study.networks", [], "at least two items"),
         ("width_study.flow_time", 0, "a positive flow time"),
         ("step_study.refinements", [1, 2], "at least three different integers"),

@@ -107,9 +107,16 @@ def test_npz_round_trip(tmp_path):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_arrays_that_are_not_finite_are_named(tmp_path, value):
-    scripting.write_npz(tmp_path / "a.npz", good=np.ones(2), loss=np.array([1, value]))
+    arrays = {"good": np.ones(2), "loss": np.array([1, value])}
+    np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(ValueError, match=r"a\.npz: loss is not finite"):
         scripting.read_npz(tmp_path / "a.npz")
+    (tmp_path / "a.npz").write_bytes(b"old")
+    with pytest.raises(ValueError, match=rf"a\.npz is not written: loss would be {value}"):
+        scripting.write_npz(tmp_path / "a.npz", **arrays)
+    with pytest.raises(ValueError, match=rf"a\.npz is not written: loss would be {value}"):
+        scripting.write_csv(tmp_path / "a.npz", [{"m": "", "loss": 1.0}, {"m": 3, "loss": value}])
+    assert (tmp_path / "a.npz").read_bytes() == b"old"
 
 
 def test_pickles_are_refused(tmp_path):

@@ -50,12 +50,25 @@ def train(files, options):
         ("--steps 7 --refine 4", (0.5, 28)),
         ("--flow-time 8", (2, 10)),
         ("--flow-time 8 --refine 4", (0.5, 40)),
-        ("--flow-time 0.001", (2, 1)),
+        ("--flow-time 0.5", (2, 1)),
     ],
 )
 def test_pace(options, expected):
     # η = 8/4 on n = 5 samples: a step takes the time 4/5.
     assert train_network.pace(train_arguments(options), limit=8.0, n=5) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--flow-time 0.001", "less than half a step; allowed is at least 0.8"),
+        ("--flow-time 8 --refine 100000000", "1e[+]09 steps; allowed are at most 100000000"),
+        ("--steps 100000001", "allowed are at most 100000000"),
+    ],
+)
+def test_paces_without_a_step_or_without_an_end_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        train_network.pace(train_arguments(options), limit=8.0, n=5)
 
 
 def test_schedules_have_their_batches_and_step_lengths():
