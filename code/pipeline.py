@@ -5,6 +5,7 @@ import fcntl
 import math
 import subprocess
 import sys
+from functools import cache
 from itertools import pairwise
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -48,10 +49,14 @@ def typed(config):
     return config
 
 
-def check_config(config, schema_path=ROOT / "config.schema.yaml"):
+@cache
+def _validator():
+    return Validator(yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8")))
+
+
+def check_config(config):
     """Raise ValueError with one line a mistake: what is wrong and what is allowed."""
-    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
-    errors = Validator(schema).iter_errors(config)
+    errors = _validator().iter_errors(config)
     errors = sorted(errors, key=lambda error: [str(key) for key in error.absolute_path])
     messages = [message for error in errors for message in _describe(error)]
     messages = dict.fromkeys(messages or _contradictions(config))

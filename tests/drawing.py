@@ -99,6 +99,7 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
         "flip_event": {
             "seed": draw(seed),
             "networks": draw(st.integers(2, count)),
-            "radii": draw(st.lists(st.floats(1e-12, 100), min_size=1, max_size=6, unique=True)),
+            # One at which networks of any size differ.
+            "radii": [0.5, *draw(st.sets(st.floats(1e-12, 100).filter(lambda r: r != 0.5)))],
         },
     }
