@@ -9,7 +9,11 @@ def table(rows):
     cells = []
     for row in rows:
         value = {name: float(cell) for name, cell in row.items()}
-        frequency = latex.measured(value["frequency"], value["standard_error"])
+        # Where the event never or always happened there is no error to show.
+        error = value["standard_error"]
+        frequency = (
+            latex.measured(value["frequency"], error) if error else latex.number(value["frequency"])
+        )
         others = [latex.number(value[name], 4) for name in ("probability", "bound")]
         cells.append([latex.number(value["radius"], 1), frequency, *others])
     return latex.rows(cells)

@@ -80,6 +80,7 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
         "anatomy": {"probes": probes, "window": window},
         "width_study": {
             "networks": [{"width": m, "networks": draw(st.integers(2, count))} for m in widths],
+            "seed": draw(seed),
             "flow_time": min(10_000, enough * studied),
             "learning_rate_fraction": studied,
             "probes": probes,
