@@ -162,7 +162,14 @@ def test_good_run_exits_0_and_prints_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "main", ["raise ValueError('width -5')", "raise OSError('width -5')", "float('width -5')"]
+    "main",
+    [
+        "raise ValueError('width -5')",
+        "raise OSError('width -5')",
+        "float('width -5')",
+        "raise MemoryError('width -5')",
+        "raise ZeroDivisionError('width -5')",
+    ],
 )
 def test_bad_input_is_one_line_and_exit_1(tmp_path, main):
     log = tmp_path / "logs" / "run.log"
