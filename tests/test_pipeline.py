@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import yaml
+from drawing import SECTIONS, SHIPPED, changed
 
 import pipeline
 from pipeline import (
@@ -18,20 +19,6 @@ from pipeline import (
     stop,
     typed,
 )
-
-SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-SECTIONS = list(SHIPPED)
-
-
-def changed(path, value):
-    """The shipped config with the value at a dotted path."""
-    config = copy.deepcopy(SHIPPED)
-    *sections, key = path.split(".")
-    inner = config
-    for section in sections:
-        inner = inner[section]
-    inner[key] = value
-    return config
 
 
 def without(path):
