@@ -18,27 +18,27 @@ from job_limits import (
 ROOT = Path(__file__).resolve().parent.parent
 # width, double precision, peak memory of the script in MB: rusage, n = 500.
 MEASURED_MEMORY = [
-    *((1000, False, 351), (16000, False, 493), (65536, False, 1008), (262144, False, 2875)),
+    *((1000, False, 297), (16000, False, 449), (65536, False, 992), (262144, False, 2945)),
     (16000, True, 633),
 ]
 # width, double precision, and processor seconds by which more steps take longer.
 MEASURED_TIME = [
-    *((1000, False, 1980, 4.8), (4000, False, 780, 7.1), (16000, False, 280, 9.2)),
-    *((65536, False, 80, 11.6), (262144, False, 20, 12.4), (4000, True, 280, 5.5)),
+    *((1000, False, 1980, 3.6), (4000, False, 780, 6.6), (16000, False, 280, 7.3)),
+    *((65536, False, 80, 10.0), (262144, False, 20, 8.1), (4000, True, 280, 4.8)),
 ]
 
 
 @pytest.mark.parametrize(("width", "double", "megabytes"), MEASURED_MEMORY)
 def test_memory_before_the_safety_factor_is_the_measured_one(width, double, megabytes):
     taken = megabytes + 2 * 132  # and the two snakemakes of a Slurm job
-    assert taken < training_memory(500, width, double) / MEMORY_SAFETY < 1.25 * taken
+    assert taken < training_memory(500, width, double) / MEMORY_SAFETY < 1.3 * taken
 
 
 @pytest.mark.parametrize(("width", "double", "steps", "seconds"), MEASURED_TIME)
 def test_time_of_steps_before_the_safety_factor_is_the_measured_one(width, double, steps, seconds):
     # Minutes are rounded up, so many such runs are compared.
     asked = training_minutes(500, width, 10000 * steps, double) - training_minutes(500, width, 0)
-    assert seconds < 60 * asked / TIME_SAFETY / 10000 < 1.25 * seconds
+    assert seconds < 60 * asked / TIME_SAFETY / 10000 < 1.5 * seconds
 
 
 def test_steps_are_those_that_the_script_takes():
