@@ -29,7 +29,7 @@ def row(coarse, fine, lambda_zero):
 
 
 def main(arguments):
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     runs = sorted(map(scripting.read_npz, arguments.runs), key=lambda run: len(run["loss"]))
     scripting.write_csv(arguments.output, [row(*pair, lambda_zero) for pair in pairwise(runs)])
 

@@ -17,7 +17,7 @@ def row(path, lambda_zero):
     width, seed = map(int, re.search(r"m(\d+)_seed(\d+)\.npz$", path).groups())
     run = scripting.read_npz(path)
     bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
-    crossing = bounds.first_crossing(run["loss"], bound)
+    crossing = bounds.run_crossing(run, lambda_zero)
     last = {name: run[f"probe_{name}"][-1] for name in LAST}
     return {
         "m": width,
@@ -35,7 +35,7 @@ def row(path, lambda_zero):
 
 
 def main(arguments):
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     rows = [row(path, lambda_zero) for path in arguments.runs]
     scripting.write_csv(arguments.output, sorted(rows, key=lambda r: (r["m"], r["seed"])))
 

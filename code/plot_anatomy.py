@@ -81,7 +81,7 @@ def draw(run, frozen, lambda_zero, window, distance_bound):
 
 def main(arguments):
     plt.style.use(arguments.style)
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     run, frozen = scripting.read_npz(arguments.full_batch), scripting.read_npz(arguments.frozen)
     rows = {row["name"]: row for row in scripting.read_csv(arguments.hypotheses)}
     distance_bound = float(rows["distance_bound"]["value"])

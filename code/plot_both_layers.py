@@ -42,7 +42,7 @@ def draw(both, first, lambda_zero):
 
 def main(arguments):
     plt.style.use(arguments.style)
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     both, first = map(scripting.read_npz, (arguments.both_layers, arguments.full_batch))
     scripting.save_figure(arguments.output, draw(both, first, lambda_zero))
 

@@ -48,7 +48,7 @@ def draw(full, mini, lambda_zero):
 
 def main(arguments):
     plt.style.use(arguments.style)
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     full, mini = scripting.read_npz(arguments.full_batch), scripting.read_npz(arguments.mini_batch)
     scripting.save_figure(arguments.output, draw(full, mini, lambda_zero))
 

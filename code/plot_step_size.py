@@ -43,7 +43,7 @@ def draw(rows, runs, lambda_zero):
 
 def main(arguments):
     plt.style.use(arguments.style)
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     runs = sorted(map(scripting.read_npz, arguments.runs), key=lambda run: len(run["loss"]))
     rows = scripting.read_csv(arguments.step_size)
     scripting.save_figure(arguments.output, draw(rows, runs, lambda_zero))

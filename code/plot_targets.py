@@ -41,7 +41,7 @@ def draw(runs, alignment, lambda_zero):
 
 def main(arguments):
     plt.style.use(arguments.style)
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     runs = {kind: scripting.read_npz(f"{arguments.runs}/{kind}.npz") for kind in NAMES}
     alignment = scripting.read_npz(arguments.alignment)
     scripting.save_figure(arguments.output, draw(runs, alignment, lambda_zero))

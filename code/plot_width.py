@@ -107,7 +107,7 @@ def draw(rows, runs, lambda_zero):
 
 def main(arguments):
     plt.style.use(arguments.style)
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     rows = scripting.read_csv(arguments.width)
     first = {int(row["m"]): row["seed"] for row in reversed(rows)}
     runs = {

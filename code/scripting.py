@@ -165,6 +165,11 @@ def read_csv(path):
     return rows
 
 
+def read_lambda_zero(path):
+    """λ0 of H^∞, which stands in the first row of eigenvalues.csv."""
+    return float(read_csv(path)[0]["lambda_min"])
+
+
 def write_text(path, text):
     """Write text, UTF-8."""
     with replacing(path) as temporary:

@@ -47,7 +47,7 @@ def numbers(run, frozen, lambda_zero, window):
 
 def main(arguments):
     run, frozen = scripting.read_npz(arguments.full_batch), scripting.read_npz(arguments.frozen)
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     values = numbers(run, frozen, lambda_zero, arguments.window)
     scripting.write_text(arguments.numbers, latex.results(values))
 

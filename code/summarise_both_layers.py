@@ -9,7 +9,7 @@ from overparam import bounds, latex
 def numbers(both, first, lambda_zero):
     """name → LaTeX of every number that the text quotes."""
     bound = bounds.convergence_bound(both["loss"][0], lambda_zero, both["time"])
-    crossing = bounds.first_crossing(both["loss"], bound)
+    crossing = bounds.run_crossing(both, lambda_zero)
     alone = np.interp(both["time"][-1], first["time"], first["loss"])
     dropped = both["probe_g_rayleigh"] / (both["probe_g_rayleigh"] + both["probe_rayleigh"])
     return {
@@ -34,7 +34,7 @@ def numbers(both, first, lambda_zero):
 
 def main(arguments):
     both, first = map(scripting.read_npz, (arguments.both_layers, arguments.full_batch))
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     scripting.write_text(arguments.numbers, latex.results(numbers(both, first, lambda_zero)))
 
 

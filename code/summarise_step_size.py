@@ -31,8 +31,7 @@ def numbers(rows, single, double, full_batch, eigenvalues):
     bound = bounds.discrete_bound(full_batch["loss"][0], lambda_zero, time_step, step)
     # The longer step of the other studies against that of the full-batch run, at the same time.
     expected = np.interp(double["time"][-1], full_batch["time"], np.log(full_batch["loss"]))
-    long_bound = bounds.convergence_bound(double["loss"][0], lambda_zero, double["time"])
-    crossing = bounds.first_crossing(double["loss"], long_bound)
+    crossing = bounds.run_crossing(double, lambda_zero)
     return {
         "long-step-ratio": latex.number(double["time"][1] / time_step, 2),
         "long-step-difference": latex.number(

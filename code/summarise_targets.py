@@ -16,8 +16,7 @@ def share_outside(alignment, kind):
 
 def crossing(run, lambda_zero):
     """The verb of a sentence: whether, and when in flow time, the run crosses its bound."""
-    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
-    index = bounds.first_crossing(run["loss"], bound)
+    index = bounds.run_crossing(run, lambda_zero)
     if index is None:
         return "does not cross the bound"
     return f"crosses the bound at $t={latex.number(run['time'][index])}$"
@@ -43,7 +42,7 @@ def numbers(runs, alignment, lambda_zero):
 def main(arguments):
     runs = {kind: scripting.read_npz(f"{arguments.runs}/{kind}.npz") for kind in digits.KINDS}
     alignment = scripting.read_npz(arguments.alignment)
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     scripting.write_text(arguments.numbers, latex.results(numbers(runs, alignment, lambda_zero)))
 
 

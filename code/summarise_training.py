@@ -6,9 +6,7 @@ from overparam import bounds, latex
 
 def crossing(run, lambda_zero):
     """Flow time and step of the first crossing, or the word `never` twice."""
-    # From the run's own start, which in single precision is not that of another run.
-    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
-    index = bounds.first_crossing(run["loss"], bound)
+    index = bounds.run_crossing(run, lambda_zero)
     if index is None:
         return "never", "never"
     return latex.number(run["time"][index], 4), latex.number(int(run["step"][index]))
@@ -41,7 +39,7 @@ def numbers(full, mini, lambda_zero, fraction, batch_size):
 
 def main(arguments):
     full, mini = scripting.read_npz(arguments.full_batch), scripting.read_npz(arguments.mini_batch)
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     values = numbers(
         full, mini, lambda_zero, arguments.learning_rate_fraction, arguments.batch_size
     )

@@ -40,6 +40,7 @@ def numbers(rows, lambda_zero, learning_rate_fraction):
     crossed = [row for row in rows if row["crossing_time"] != ""]
     never = [m for m in widths if all(int(row["m"]) != m for row in crossed)]
     times = [float(row["crossing_time"]) for row in crossed]
+    gram_slope, gram_slope_error = slope(rows, "initial_gram_error")
     return {
         "width-smallest": latex.number(narrow),
         "width-largest": latex.number(wide),
@@ -50,8 +51,8 @@ def numbers(rows, lambda_zero, learning_rate_fraction):
         "width-crossing-earliest": latex.number(min(times)) if times else "never",
         "width-crossing-latest": latex.number(max(times)) if times else "never",
         "width-never-from": latex.number(never[0]) if never else "none",
-        "gram-error-slope": latex.number(slope(rows, "initial_gram_error")[0], 2),
-        "gram-error-slope-error": latex.number(slope(rows, "initial_gram_error")[1], 1),
+        "gram-error-slope": latex.number(gram_slope, 2),
+        "gram-error-slope-error": latex.number(gram_slope_error, 1),
         "flipped-slope": latex.number(slope(rows, "flipped")[0], 2),
         "distance-slope": latex.number(slope(rows, "distance_median")[0], 2),
         "flipped-narrow": latex.number(100 * mean_at(rows, "flipped", narrow)),
@@ -70,7 +71,7 @@ def numbers(rows, lambda_zero, learning_rate_fraction):
 
 
 def main(arguments):
-    lambda_zero = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_min"])
+    lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     rows = scripting.read_csv(arguments.width)
     values = numbers(rows, lambda_zero, arguments.learning_rate_fraction)
     scripting.write_text(arguments.numbers, latex.results(values))

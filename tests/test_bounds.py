@@ -215,6 +215,14 @@ def test_first_crossing(loss, expected):
     assert bounds.first_crossing(loss, [4.0, 2.0, 1.0]) == expected
 
 
+def test_a_run_is_compared_with_the_bound_from_its_own_start():
+    # The bound halves in a unit of time: 8, 4, 2.
+    run = {"loss": np.array([8.0, 4.0, 2.5]), "time": np.array([0.0, 1.0, 2.0])}
+    assert bounds.run_crossing(run, np.log(2) * (1 - 1e-9)) == 2
+    assert bounds.run_crossing(run | {"loss": run["loss"] * 3}, np.log(2) * (1 - 1e-9)) == 2
+    assert bounds.run_crossing(run, np.log(2) / 2) is None
+
+
 @pytest.mark.parametrize(
     ("stage", "starts"),
     [([1], [0]), ([3, 3, 3], [0]), ([1, 1, 2, 3, 3], [0, 2, 3]), ([0, 1, 1], [0, 1])],

@@ -72,6 +72,14 @@ def first_crossing(loss, bound):
     return int(above[0]) if above.size else None
 
 
+def run_crossing(run, lambda_zero):
+    """`first_crossing` of a run, dict with loss and time, and the bound from its own start.
+
+    Runs differ in their initial loss, if only by the rounding of single precision.
+    """
+    return first_crossing(run["loss"], convergence_bound(run["loss"][0], lambda_zero, run["time"]))
+
+
 def stage_starts(stage):
     """Index of the first entry of each stage in stage (k,), the stage number before each step."""
     return np.flatnonzero(np.diff(stage, prepend=stage[0] - 1))
