@@ -2,17 +2,20 @@
 
 (a) The notebook's loop: `nn.Linear` layers with biases, all trained, SGD, mean squared error.
 (b) A step of this project's `train_model`.
-(c) The two bare matrix products of a step, XWᵀ and PᵀX, each in the fastest of its layouts.
+(c) The two bare matrix products of a step, XWᵀ and PᵀX, each in the fastest of its layouts and
+    by the faster of NumPy's BLAS and PyTorch's.
 All on all samples and on one thread; the least of several rounds, as noise only adds.
 """
 
 import argparse
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "code"))
@@ -56,13 +59,19 @@ def bare_products(inputs, weights):
     transposed = inputs.T.contiguous()
     wide_pattern = (torch.mm(inputs, weights.T) >= 0).to(inputs.dtype)
     tall_pattern = wide_pattern.T.contiguous()
-    return {
-        "c1 samples first": lambda: torch.mm(inputs, weights.T, out=wide),
-        "c1 units first": lambda: torch.mm(weights, transposed, out=tall),
-        "c2 samples first": lambda: torch.mm(wide_pattern.T, inputs, out=gradient),
-        "c2 units first": lambda: torch.mm(tall_pattern, inputs, out=gradient),
-        "c2 transposed": lambda: torch.mm(transposed, wide_pattern, out=flat),
+    products = {
+        "c1 samples first": (inputs, weights.T, wide),
+        "c1 units first": (weights, transposed, tall),
+        "c2 samples first": (wide_pattern.T, inputs, gradient),
+        "c2 units first": (tall_pattern, inputs, gradient),
+        "c2 transposed": (transposed, wide_pattern, flat),
     }
+    torchs = {name: partial(torch.mm, a, b, out=out) for name, (a, b, out) in products.items()}
+    numpys = {
+        f"{name}, NumPy": partial(np.matmul, a.numpy(), b.numpy(), out=out.numpy())
+        for name, (a, b, out) in products.items()
+    }
+    return torchs | numpys
 
 
 def contestants(width, dtype, steps):
@@ -121,4 +130,5 @@ if __name__ == "__main__":
     parser.add_argument("--widths", type=int, nargs="+", default=[1000, 16000])
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--work", type=int, default=100_000, help="steps times width of a round")
-    main(parser.parse_args())
+    with threadpool_limits(limits=1):
+        main(parser.parse_args())

@@ -193,6 +193,32 @@ def test_network_does_not_depend_on_the_block_size(monkeypatch, entries):
     assert library.outputs(*map(torch.from_numpy, arrays), Buffers()).tolist() == theirs[0]
 
 
+@pytest.mark.parametrize(
+    ("vector", "expected"),
+    [
+        ([0, 0, 0], slice(0, 0)),
+        ([1, 0, 0], slice(0, 1)),
+        ([0, 0, -1], slice(2, 3)),
+        ([0, 2, 0, math.nan, 0], slice(1, 4)),
+        ([1, 1], slice(0, 2)),
+    ],
+)
+def test_support_of_a_hand_worked_vector(vector, expected):
+    assert library.support(torch.tensor(vector)) == expected
+
+
+@pytest.mark.parametrize("batch", [slice(0, 0), slice(0, 2), slice(3, 5), slice(5, N), slice(0, N)])
+def test_gradient_of_a_batch_is_that_of_the_batch_alone(batch):
+    generator = np.random.default_rng(6)
+    arrays = [generator.integers(-3, 4, shape).astype(float) for shape in [(N, D), (16, D), 16]]
+    X, *parameters = tensors(*arrays)
+    upstream = torch.arange(1.0, N + 1, dtype=torch.float64)
+    whole, alone = HiddenLayer.apply(X, *parameters), definition(X[batch], *parameters)
+    actual = torch.autograd.grad(whole[batch], parameters, upstream[batch])
+    expected = torch.autograd.grad(alone, parameters, upstream[batch])
+    assert [part.tolist() for part in actual] == [part.tolist() for part in expected]
+
+
 def gradients(model, inputs, between):
     """Gradients of Σ_i u_i, with something done before the backward pass."""
     output = model(inputs).sum()

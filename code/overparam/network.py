@@ -5,6 +5,7 @@ place of `MLPBase` in the MNIST-1D notebook.  The derivative of σ at 0 is 1, as
 indicator 1{w_rᵀx ≥ 0} says, where PyTorch's own ReLU takes 0.  float64 unless asked otherwise.
 """
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -39,6 +40,13 @@ def blocks(n, m):
         yield slice(start, stop), slice(n * start, n * stop)
 
 
+def multiply(left, right, out):
+    """out ← left·right by NumPy's OpenBLAS: PyTorch's MKL keeps AVX-512 for Intel's processors."""
+    # What is not finite shows in the loss, which `train_model` checks.
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.matmul(left.numpy(), right.numpy(), out=out.numpy())
+
+
 def outputs(inputs, weights, output_weights, buffers, pattern=None, hidden=None):
     """u (n,) for inputs (n, d), weights (m, d), output_weights (m,), block by block.
 
@@ -52,7 +60,7 @@ def outputs(inputs, weights, output_weights, buffers, pattern=None, hidden=None)
         here = slice(0, flat.stop - flat.start)
         product = (spare[here] if pattern is None else pattern[flat]).view(n, -1)
         active = (spare[-here.stop :] if hidden is None else hidden[flat]).view(n, -1)
-        torch.mm(inputs, weights[units].T, out=product)
+        multiply(inputs, weights[units].T, out=product)
         torch.clamp(product, min=0, out=active)
         result.addmv_(active, output_weights[units])
         if pattern is not None:
@@ -60,12 +68,19 @@ def outputs(inputs, weights, output_weights, buffers, pattern=None, hidden=None)
     return result.mul_(m**-0.5)
 
 
+def support(vector):
+    """The slice from the first to the last entry that is not zero."""
+    places = vector.nonzero()
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, 0)
+
+
 class HiddenLayer(torch.autograd.Function):
     """`outputs` with its closed-form gradient `eq:gradient`.
 
     The gradient by W scales the rows of X instead of the patterns, and multiplies in the order
     (XᵀG)P, which BLAS libraries finish sooner than PᵀGX:
-    ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i.
+    ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i.  Samples with g_i = 0 before the first or after
+    the last other one cost nothing, so a batch of neighbours costs what it would cost alone.
     """
 
     @staticmethod
@@ -86,16 +101,20 @@ class HiddenLayer(torch.autograd.Function):
             raise RuntimeError("a later forward pass has overwritten this one's patterns")
         inputs, weights, output_weights = ctx.saved_tensors
         n, m = len(inputs), len(weights)
-        gradient = gradient * m**-0.5
-        scaled = (inputs * gradient[:, None]).T.contiguous()
+        rows = support(gradient)
+        gradient = gradient[rows] * m**-0.5
+        scaled = (inputs[rows] * gradient[:, None]).T
         by_weights = torch.empty_like(weights) if ctx.needs_input_grad[1] else None
         by_output = torch.empty_like(output_weights) if ctx.needs_input_grad[2] else None
         for units, flat in blocks(n, m):
             if by_weights is not None:
-                product = torch.mm(scaled, ctx.pattern[flat].view(n, -1))
+                pattern = ctx.pattern[flat].view(n, -1)[rows]
+                product = ctx.buffers.take("gradient", scaled.shape[0] * pattern.shape[1], inputs)
+                product = product.view(len(scaled), -1)
+                multiply(scaled, pattern, out=product)
                 torch.mul(product.T, output_weights[units, None], out=by_weights[units])
             if by_output is not None:
-                torch.mv(ctx.hidden[flat].view(n, -1).T, gradient, out=by_output[units])
+                torch.mv(ctx.hidden[flat].view(n, -1)[rows].T, gradient, out=by_output[units])
         return None, by_weights, by_output, None
 
 
