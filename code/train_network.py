@@ -32,10 +32,13 @@ def whole_schedule(n, batch_size, steps):
 
 
 def stage_schedule(labels, stages, steps):
-    """The batches of the stages (rows of stages.csv), steps each; and as in whole_schedule."""
-    indices = [stage_indices(labels, int(row["stage"])) for row in stages]
-    sizes = np.repeat([1 / len(chosen) for chosen in indices], steps)
-    return stage_batches(indices, steps), sizes
+    """The batches of the stages (rows of stages.csv), steps each; and as in whole_schedule.
+
+    The labels ascend, so that a stage's samples are neighbours, and its steps cost what they are.
+    """
+    sizes = [len(stage_indices(labels, int(row["stage"]))) for row in stages]
+    lengths = np.repeat([1 / size for size in sizes], steps)
+    return stage_batches([slice(0, size) for size in sizes], steps), lengths
 
 
 def pace(arguments, limit, n):
@@ -96,15 +99,18 @@ def weights_record(arguments, network, initial):
 
 def main(arguments):
     data = scripting.read_npz(arguments.dataset)
-    inputs = data["inputs"]
-    targets = digits.targets(data["labels"], arguments.targets, arguments.targets_seed)
+    inputs, labels = data["inputs"], data["labels"]
+    if arguments.stages:
+        order = np.argsort(labels, kind="stable")
+        inputs, labels = inputs[order], labels[order]
+    targets = digits.targets(labels, arguments.targets, arguments.targets_seed)
     lambda_max = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_max"])
     limit = bounds.stability_limit(len(inputs), lambda_max)
     learning_rate, steps = pace(arguments, limit, len(inputs))
     if arguments.stages:
         stages = scripting.read_csv(arguments.stages)
         check_limits(learning_rate, stages)
-        batches, lengths = stage_schedule(data["labels"], stages, steps)
+        batches, lengths = stage_schedule(labels, stages, steps)
     else:
         batches, lengths = whole_schedule(len(inputs), arguments.batch_size or len(inputs), steps)
     network = make_network(arguments, inputs.shape[1])

@@ -62,6 +62,21 @@ def test_stagewise_results_follow_the_stages(built):
     np.testing.assert_allclose(steps, [1 / 5, 1 / 10, 1 / 15])
 
 
+def test_stagewise_training_is_sgd_on_the_digits_of_its_stage(built):
+    run, data = (
+        np.load(built / f"results/{name}.npz") for name in ("training_stagewise", "dataset")
+    )
+    weights, signs, rate = run["initial_weights"], run["output_weights"] / 8, run["learning_rate"]
+    for stage in run["stage"][:-1]:
+        chosen = data["labels"] < stage
+        inputs, targets = data["inputs"][chosen], data["labels"][chosen]
+        product = inputs @ weights.T
+        error = np.maximum(product, 0) @ signs - targets
+        slopes = (product >= 0) * np.outer(error, signs)
+        weights = weights - rate * 2 / len(inputs) * slopes.T @ inputs
+    np.testing.assert_allclose(run["final_weights"], weights, rtol=0, atol=1e-9)
+
+
 STUDIES = {"anatomy", "width", "targets", "step_size", "both_layers"}
 PLOTS = {f"plot_{name}" for name in {"loss_vs_bound", "stagewise"} | STUDIES}
 TRAINING = {f"train_{name}" for name in ("full_batch", "mini_batch", "stagewise")}

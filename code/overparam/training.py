@@ -33,9 +33,9 @@ def stage_indices(labels, stage):
 
 
 def stage_batches(stages, steps_per_stage):
-    """Each stage's indices (list of (n_k,) arrays) as a full batch, steps_per_stage times."""
-    for indices in stages:
-        yield from itertools.repeat(indices, steps_per_stage)
+    """Each stage's samples (a list of slices or index arrays) as a batch, steps_per_stage times."""
+    for samples in stages:
+        yield from itertools.repeat(samples, steps_per_stage)
 
 
 @torch.no_grad()
@@ -79,14 +79,11 @@ def train_model(
     batch_loss, loss = [], []
 
     def objective_on(batch):
-        x, y = inputs[batch], targets[batch]
-        objective = criterion(model(x), y)
+        # One pass over all samples gives both losses.
+        outputs = model(inputs)
+        objective = criterion(outputs[batch], targets[batch])
         batch_loss.append(objective.item())
-        if isinstance(batch, slice) and len(x) == len(inputs):
-            loss.append(batch_loss[-1])
-        else:
-            with torch.no_grad():
-                loss.append(criterion(model(inputs), targets).item())
+        loss.append(criterion(outputs.detach(), targets).item())
         _check_loss(loss, learning_rate, stability_limit)
         return objective
 
