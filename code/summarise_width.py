@@ -45,6 +45,8 @@ def numbers(rows, lambda_zero, learning_rate_fraction):
         "width-smallest": latex.number(narrow),
         "width-largest": latex.number(wide),
         "width-runs": latex.number(len(rows)),
+        "width-networks-narrow": latex.number(sum(int(row["m"]) == narrow for row in rows)),
+        "width-networks-wide": latex.number(sum(int(row["m"]) == wide for row in rows)),
         "width-fraction": latex.number(learning_rate_fraction, 2),
         "width-time-end": latex.number(float(rows[0]["time_end"]), 3),
         "width-crossed": latex.number(len(crossed)),
