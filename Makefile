@@ -15,7 +15,7 @@ CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
 .PHONY: report test test-slow test-slurm lint latex slurm
 report: .venv/installed latex
-	$(BIN)/snakemake --cores 4
+	$(BIN)/snakemake --cores all
 
 test: .venv/installed latex
 	$(BIN)/python -m pytest

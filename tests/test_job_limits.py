@@ -16,29 +16,26 @@ from job_limits import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-# width, double precision, peak memory of the script in MB: rusage, n = 500.
-MEASURED_MEMORY = [
-    *((1000, False, 297), (16000, False, 449), (65536, False, 992), (262144, False, 2945)),
-    (16000, True, 633),
-]
-# width, double precision, and processor seconds by which more steps take longer.
-MEASURED_TIME = [
-    *((1000, False, 1980, 3.6), (4000, False, 780, 6.6), (16000, False, 280, 7.3)),
-    *((65536, False, 80, 10.0), (262144, False, 20, 8.1), (4000, True, 280, 4.8)),
+# Width, double precision, peak memory of the script in MB and milliseconds of a step, as printed by
+# `benchmarks/run.py` for n = 500.
+MEASURED = [
+    *((1000, False, 283, 1.00), (4000, False, 307, 3.96), (16000, False, 433, 16.00)),
+    *((65536, False, 955, 68.30), (262144, False, 2806, 302.11)),
+    *((1000, True, 294, 1.97), (4000, True, 347, 8.91), (16000, True, 586, 32.91)),
 ]
 
 
-@pytest.mark.parametrize(("width", "double", "megabytes"), MEASURED_MEMORY)
-def test_memory_before_the_safety_factor_is_the_measured_one(width, double, megabytes):
+@pytest.mark.parametrize(("width", "double", "megabytes", "_"), MEASURED)
+def test_memory_before_the_safety_factor_is_the_measured_one(width, double, megabytes, _):
     taken = megabytes + 2 * 132  # and the two snakemakes of a Slurm job
-    assert taken < training_memory(500, width, double) / MEMORY_SAFETY < 1.3 * taken
+    assert taken < training_memory(500, width, double) / MEMORY_SAFETY < 1.4 * taken
 
 
-@pytest.mark.parametrize(("width", "double", "steps", "seconds"), MEASURED_TIME)
-def test_time_of_steps_before_the_safety_factor_is_the_measured_one(width, double, steps, seconds):
-    # Minutes are rounded up, so many such runs are compared.
-    asked = training_minutes(500, width, 10000 * steps, double) - training_minutes(500, width, 0)
-    assert seconds < 60 * asked / TIME_SAFETY / 10000 < 1.5 * seconds
+@pytest.mark.parametrize(("width", "double", "_", "milliseconds"), MEASURED)
+def test_time_of_steps_before_the_safety_factor_is_the_measured_one(width, double, _, milliseconds):
+    # Minutes are rounded up, so many steps are compared.
+    minutes = training_minutes(500, width, 10**8, double) - training_minutes(500, width, 0)
+    assert milliseconds < 60e3 * minutes / TIME_SAFETY / 10**8 < 1.5 * milliseconds
 
 
 def test_steps_are_those_that_the_script_takes():
