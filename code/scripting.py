@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import csv
+import glob
 import io
 import logging
 import os
@@ -86,6 +87,9 @@ def replacing(path):
     """A temporary path beside `path`, renamed to it when the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # What a killed job has left of this file.
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.[0-9]*{path.suffix}"):
+        leftover.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
     try:
         yield temporary

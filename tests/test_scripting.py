@@ -69,6 +69,17 @@ def test_replacing_makes_nothing_when_the_block_raises(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_replacing_removes_what_a_killed_job_left_of_this_file(old_file):
+    left = old_file.with_name(".result.npz.123.npz")
+    others = [old_file.with_name(n) for n in (".result.npz.txt", ".my_result.npz.123.npz")]
+    for path in (left, *others):
+        path.touch()
+    with scripting.replacing(old_file) as temporary:
+        assert not left.exists()
+        temporary.touch()
+    assert set(old_file.parent.iterdir()) == {old_file, *others}
+
+
 def test_replacing_makes_the_folder(tmp_path):
     scripting.write_text(tmp_path / "a" / "b" / "σ.tex", "∞\n")
     assert (tmp_path / "a" / "b" / "σ.tex").read_bytes() == "∞\n".encode()
