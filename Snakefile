@@ -59,6 +59,8 @@ WIDTH_RUNS = [
         item["width"] for item in WIDTHS["networks"] for _ in range(item["networks"])
     )
 ]
+# The first network of each width, whose losses are drawn.
+FIRST_RUNS = list({run.split("_seed")[0]: run for run in reversed(WIDTH_RUNS)}.values())
 TARGET_RUNS = [f"results/targets/{kind}.npz" for kind in ("digits", "scaled", "shuffled")]
 GENERATED = [
     *("eigenvalues", "eigenvalue_rows", "training", "stagewise", "stagewise_rows"),
@@ -248,7 +250,9 @@ rule train_stagewise:
     threads: 1
     resources:
         mem_mb=MEMORY(NETWORK["width"], double=True),
-        runtime=MINUTES(NETWORK["width"], STAGEWISE["stages"] * STAGEWISE["steps_per_stage"]),
+        runtime=MINUTES(
+            NETWORK["width"], STAGEWISE["stages"] * STAGEWISE["steps_per_stage"], double=True
+        ),
     params:
         width=NETWORK["width"],
         seed=STAGEWISE["seed"],
@@ -588,7 +592,7 @@ rule plot_width:
         code=sources("code/plot_width.py"),
         style="code/report.mplstyle",
         width="results/width.csv",
-        runs=[run for run in WIDTH_RUNS if run.endswith("_seed1.npz")],
+        runs=FIRST_RUNS,
         eigenvalues="results/eigenvalues.csv",
     output:
         pdf=report("figures/width.pdf", caption="report/captions/width.rst"),
@@ -600,7 +604,7 @@ rule plot_width:
     threads: 1
     shell:
         "{PYTHON:q} {input.code[0]} --style {input.style} --width {input.width}"
-        " --eigenvalues {input.eigenvalues} --output {output.pdf}"
+        " --runs {input.runs} --eigenvalues {input.eigenvalues} --output {output.pdf}"
         " --log {log}"
 
 

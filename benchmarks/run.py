@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-# The fewest steps that hold the width study's seven windows of ten steps.
+# Enough for the width study's seven windows of ten steps.
 FEW = 70
 
 
@@ -33,7 +33,7 @@ def train(options, steps):
 
 
 def measure(width, double, steps):
-    """Megabytes, seconds of the start and milliseconds of a step."""
+    """Megabytes, seconds of start and probe, milliseconds of a step."""
     options = ["--width", str(width), "--learning-rate-fraction", "0.9"]
     options += [] if double else ["--single"]
     (_, few), (megabytes, many) = train(options, FEW), train(options, FEW + steps)
@@ -44,20 +44,21 @@ def measure(width, double, steps):
 def main(arguments):
     samples = len(np.load(ROOT / "results/dataset.npz")["labels"])
     measured = []
-    print("precision   width     MB  start [s]  step [ms]  step/(samples·width) [ns]")
+    print("precision   width     MB  start, probe [s]  step [ms]  step/(samples·width) [ns]")
     for width in arguments.widths:
         # About ten seconds of steps, at two nanoseconds each for a sample and unit.
         steps = max(20, round(5e9 / (samples * width)))
         megabytes, start, step = measure(width, arguments.double, steps)
         measured.append((samples * width, megabytes))
         kind, share = "double" if arguments.double else "single", 1e6 * step / samples / width
-        print(f"{kind} {width:10} {megabytes:6.0f} {start:10.1f} {step:10.2f} {share:27.2f}")
-    slope, offset = np.polyfit(*np.transpose(measured), 1)
-    print(f"memory: {offset:.0f} MB, and {1e6 * slope:.1f} bytes for each sample and unit")
+        print(f"{kind} {width:10} {megabytes:6.0f} {start:17.1f} {step:10.2f} {share:27.2f}")
+    if len(measured) > 1:
+        slope, offset = np.polyfit(*np.transpose(measured), 1)
+        print(f"memory: {offset:.0f} MB, and {1e6 * slope:.1f} bytes for each sample and unit")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--widths", type=int, nargs="+", default=[1000, 4000, 16000, 65536])
+    parser.add_argument("--widths", type=int, nargs="+", default=[1000, 4000, 16000, 65536, 262144])
     parser.add_argument("--double", action="store_true", help="double precision")
     main(parser.parse_args())

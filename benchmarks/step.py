@@ -115,7 +115,8 @@ def main(arguments):
     print("precision  width  (a) notebook  (b) this project  (c) products  a/b   b/c   [ms a step]")
     for dtype in (torch.float64, torch.float32):
         for width in arguments.widths:
-            steps = max(2, arguments.work // width)
+            # Many, as a round ends with a forward pass that is no step.
+            steps = max(30, arguments.work // width)
             times = least_times(contestants(width, dtype, steps), steps, arguments.rounds)
             a, b = times["a"], times["b"]
             c = sum(
@@ -128,7 +129,7 @@ def main(arguments):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--widths", type=int, nargs="+", default=[1000, 16000])
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--work", type=int, default=100_000, help="steps times width of a round")
     with threadpool_limits(limits=1):
         main(parser.parse_args())

@@ -1,7 +1,5 @@
 """One row for each run of the width study: results/width.csv."""
 
-import re
-
 import scripting
 from overparam import bounds
 
@@ -13,15 +11,14 @@ LAST = (
 
 
 def row(path, lambda_zero):
-    """What the study compares, of the run stored at …/m{width}_seed{seed}.npz."""
-    width, seed = map(int, re.search(r"m(\d+)_seed(\d+)\.npz$", path).groups())
+    """What the study compares, of the run stored at path."""
     run = scripting.read_npz(path)
     bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
     crossing = bounds.run_crossing(run, lambda_zero)
     last = {name: run[f"probe_{name}"][-1] for name in LAST}
     return {
-        "m": width,
-        "seed": seed,
+        "m": int(run["width"]),
+        "seed": int(run["seed"]),
         "crossing_time": "" if crossing is None else float(run["time"][crossing]),
         "time_end": float(run["time"][-1]),
         "loss_initial": float(run["loss"][0]),

@@ -1,9 +1,9 @@
 """What a job asks of a cluster, and which job exceeded it: for the Snakefile and profiles/slurm.
 
 A training run holds patterns of n samples and m units and goes through them at every step, so its
-memory is a·n·m + b and its time c·n·m·steps + d.  The coefficients are those that
-`benchmarks/run.py` measures in single precision with n = 500, for widths 1000 to 262144, rounded up
-(README, "A Slurm cluster").  Double precision takes twice a and twice c.
+memory is a·n·m + b and its time c·n·m·steps + d.  a and c are what `benchmarks/run.py` measures in
+single precision with n = 500, for widths 1000 to 262144 and with AVX2, rounded up; b and d are
+generous (README, "A Slurm cluster").  Double precision takes twice a and twice c.
 """
 
 import math
@@ -16,8 +16,8 @@ MEGABYTES = 700
 BYTES = 21  # a, a sample and unit, with the probe
 SECONDS = 60  # d: 15 on an idle machine, and a cluster's slow file system
 NANOSECONDS = 2.4  # c, a step, sample and unit
-# What is asked for is this much more: other processors (on one c was twice as large) and BLAS
-# libraries, both layers trained, windows of the probe.
+# What is asked for is this much more: other processors and BLAS libraries, both layers trained,
+# batches of fewer samples than the loss is over, windows of the probe.
 MEMORY_SAFETY, TIME_SAFETY = 1.5, 3
 # λ_max(H^∞)/n of MNIST-1D, which is known only after the first jobs: 0.052 for 500 samples.
 EIGENVALUE_SHARE = 0.055

@@ -34,12 +34,12 @@ def power_law(axes, rows, name, exponent):
 
 
 def draw_losses(axes, runs, lambda_zero):
-    """Loss of the first network of each width; the bound of the widest."""
+    """Loss of the given runs, narrowest first; the bound of the widest."""
     shades = plt.get_cmap("viridis")(np.linspace(0, 0.85, len(runs)))
     cycle = plt.rcParams["axes.prop_cycle"].by_key()["linestyle"]
     # Only the bound is solid; more widths than dashes repeat them with markers.
     dashes, markers = cycle[1:-1], ["", "o", "s", "^", "v"]
-    for k, ((width, run), shade) in enumerate(zip(runs.items(), shades, strict=True)):
+    for k, (run, shade) in enumerate(zip(runs, shades, strict=True)):
         axes.semilogy(
             run["time"],
             run["loss"],
@@ -47,7 +47,7 @@ def draw_losses(axes, runs, lambda_zero):
             linestyle=dashes[k % len(dashes)],
             marker=markers[k // len(dashes)],
             markevery=0.1,
-            label=f"$m={width}$",
+            label=f"$m={run['width']}$",
         )
     bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
     axes.semilogy(run["time"], bound, color="k", linewidth=1.6, label="bound")
@@ -109,17 +109,14 @@ def main(arguments):
     plt.style.use(arguments.style)
     lambda_zero = scripting.read_lambda_zero(arguments.eigenvalues)
     rows = scripting.read_csv(arguments.width)
-    first = {int(row["m"]): row["seed"] for row in reversed(rows)}
-    runs = {
-        m: scripting.read_npz(f"{arguments.runs}/m{m}_seed{first[m]}.npz") for m in sorted(first)
-    }
+    runs = sorted(map(scripting.read_npz, arguments.runs), key=lambda run: run["width"])
     scripting.save_figure(arguments.output, draw(rows, runs, lambda_zero))
 
 
 if __name__ == "__main__":
     parser = scripting.parser(__doc__)
     parser.add_argument("--width", default="results/width.csv")
-    parser.add_argument("--runs", default="results/width", help="folder of m*_seed*.npz")
+    parser.add_argument("--runs", nargs="+", required=True, help="results/width/m*_seed*.npz")
     parser.add_argument("--eigenvalues", default="results/eigenvalues.csv")
     parser.add_argument("--style", default="code/report.mplstyle")
     parser.add_argument("--output", default="figures/width.pdf")

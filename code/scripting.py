@@ -3,10 +3,10 @@
 import argparse
 import contextlib
 import csv
-import glob
 import io
 import logging
 import os
+import re
 import sys
 import time
 import zipfile
@@ -87,15 +87,31 @@ def replacing(path):
     """A temporary path beside `path`, renamed to it when the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # What a killed job has left of this file.
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.[0-9]*{path.suffix}"):
-        leftover.unlink(missing_ok=True)
+    _remove_leftovers(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path):
+    """Remove what killed jobs have left of this file: temporaries of processes that are gone."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.(\d+){re.escape(path.suffix)}")
+    for sibling in path.parent.iterdir():
+        if (match := name.fullmatch(sibling.name)) and not _is_alive(int(match[1])):
+            sibling.unlink(missing_ok=True)
+
+
+def _is_alive(process):
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def write_npz(path, **arrays):

@@ -34,7 +34,7 @@ def whole_schedule(n, batch_size, steps):
 def stage_schedule(labels, stages, steps):
     """The batches of the stages (rows of stages.csv), steps each; and as in whole_schedule.
 
-    The labels ascend, so that a stage's samples are neighbours, and its steps cost what they are.
+    The labels must ascend: a stage's samples are then neighbours, which makes its gradients cheap.
     """
     sizes = [len(stage_indices(labels, int(row["stage"]))) for row in stages]
     lengths = np.repeat([1 / size for size in sizes], steps)
@@ -100,10 +100,10 @@ def weights_record(arguments, network, initial):
 def main(arguments):
     data = scripting.read_npz(arguments.dataset)
     inputs, labels = data["inputs"], data["labels"]
+    targets = digits.targets(labels, arguments.targets, arguments.targets_seed)
     if arguments.stages:
         order = np.argsort(labels, kind="stable")
-        inputs, labels = inputs[order], labels[order]
-    targets = digits.targets(labels, arguments.targets, arguments.targets_seed)
+        inputs, labels, targets = inputs[order], labels[order], targets[order]
     lambda_max = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_max"])
     limit = bounds.stability_limit(len(inputs), lambda_max)
     learning_rate, steps = pace(arguments, limit, len(inputs))
@@ -122,6 +122,8 @@ def main(arguments):
     record = {
         "step": np.arange(len(loss)),
         "time": np.concatenate([[0], np.cumsum(2 * learning_rate * lengths)]),
+        "width": arguments.width,
+        "seed": arguments.seed,
         "learning_rate": learning_rate,
         "stability_limit": limit,
     }

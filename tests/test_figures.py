@@ -25,6 +25,7 @@ OKABE_ITO = {"#000000", "#e69f00", "#56b4e9", "#009e73", "#0072b2", "#d55e00", "
 OPTIONS = {
     "anatomy": ["--window", "5"],
     "step_size": ["--runs", *(f"results/step_size/refine{k}.npz" for k in (1, 2, 4))],
+    "width": ["--runs", *(f"results/width/{run}.npz" for run in ("m32_seed203", "m16_seed201"))],
 }
 NAMES = sorted(path.stem.removeprefix("plot_") for path in ROOT.glob("code/plot_*.py"))
 
@@ -95,7 +96,7 @@ def test_as_many_widths_as_a_config_names_differ(count):
     run = {"time": np.linspace(0, 1, 5), "loss": np.linspace(2, 1, 5)}
     with plt.rc_context(), plt.style.context(STYLE):
         figure, axes = plt.subplots()
-        plot["draw_losses"](axes, {2**k: run for k in range(count)}, 0.1)
+        plot["draw_losses"](axes, [run | {"width": 2**k} for k in range(count)], 0.1)
         assert list(confused(figure)) == []
         plt.close(figure)
 

@@ -219,6 +219,19 @@ def test_gradient_of_a_batch_is_that_of_the_batch_alone(batch):
     assert [part.tolist() for part in actual] == [part.tolist() for part in expected]
 
 
+def test_a_batch_multiplies_its_own_patterns_only(monkeypatch):
+    shapes, multiply = [], library.multiply
+
+    def record(left, right, out):
+        shapes.append((tuple(left.shape), tuple(right.shape)))
+        multiply(left, right, out)
+
+    monkeypatch.setattr(library, "multiply", record)
+    X, *parameters = tensors(*parts())
+    HiddenLayer.apply(X, *parameters)[2:5].sum().backward()
+    assert shapes == [((N, D), (D, M)), ((D, 3), (3, M))]
+
+
 def gradients(model, inputs, between):
     """Gradients of Σ_i u_i, with something done before the backward pass."""
     output = model(inputs).sum()

@@ -70,8 +70,12 @@ def test_replacing_makes_nothing_when_the_block_raises(tmp_path):
 
 
 def test_replacing_removes_what_a_killed_job_left_of_this_file(old_file):
-    left = old_file.with_name(".result.npz.123.npz")
-    others = [old_file.with_name(n) for n in (".result.npz.txt", ".my_result.npz.123.npz")]
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = old_file.with_name(f".result.npz.{gone.pid}.npz")
+    alive = f".result.npz.{os.getppid()}.npz"
+    names = (alive, ".result.npz.txt", f".my_result.npz.{gone.pid}.npz", ".result.npz.1.csv.7.csv")
+    others = [old_file.with_name(name) for name in names]
     for path in (left, *others):
         path.touch()
     with scripting.replacing(old_file) as temporary:

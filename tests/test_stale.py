@@ -195,6 +195,12 @@ def test_an_edit_of_any_file_reruns_its_readers_and_what_follows(project, plans)
 
 
 @pytest.mark.slow
+def test_every_result_that_a_rule_reads_is_an_input(project):
+    assert len(project.trace.listed) > 30
+    assert project.trace.unlisted() == {}
+
+
+@pytest.mark.slow
 def test_another_value_of_any_config_key_reruns_its_users_and_what_follows(project, plans):
     edits = {name: edit for name, edit, _ in config_edits()}
     after = project.trace.after
@@ -235,3 +241,13 @@ def test_a_wrong_list_of_inputs_is_found(project, tmp_path, file, old, new, edit
     found = {edited: copy.plan(*copy.edit(edited))}
     mistake = {"stale": stale, "in vain": in_vain}
     assert wrong({edited: trace.after_edit(edited)}, found) == {edited: mistake}
+
+
+@pytest.mark.slow
+def test_a_result_that_is_read_but_not_listed_is_found(project, tmp_path):
+    copy, other = project.copy(tmp_path / "copy"), "results/eigenvalues.csv"
+    script = copy.folder / SCRIPT
+    text = script.read_text(encoding="utf-8")
+    script.write_text(f"open({other!r})\n{text}", encoding="utf-8")
+    trace = project.trace.then(build(copy.folder, "report/generated/flip_event.tex"))
+    assert trace.unlisted() == {"summarise_flip_event": {other}}

@@ -176,8 +176,8 @@ def test_row_of_the_width_study(tmp_path):
     last = {f"probe_{name}": np.array([9.0, k]) for k, name in enumerate(collect_width.LAST)}
     last["probe_lambda_min"] = np.array([0.4, 0.1, 0.2])
     run = {"time": np.array([0.0, 1, 2, 4]), "loss": np.array([8.0, 2, 3, 1])}
-    path = str(tmp_path / "m32_seed7.npz")
-    scripting.write_npz(path, initial_gram_error=0.5, **run, **last)
+    path = str(tmp_path / "run.npz")
+    scripting.write_npz(path, width=32, seed=7, initial_gram_error=0.5, **run, **last)
     expected = {
         "m": 32,
         "seed": 7,

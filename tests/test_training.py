@@ -2,6 +2,7 @@
 
 import copy
 import math
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -154,9 +155,19 @@ class Largest(TorchDispatchMode):
         return result
 
 
+def allocated(function):
+    """The largest number of bytes that Python and NumPy hold while function() runs."""
+    tracemalloc.start()
+    try:
+        function()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("train_output", [False, True])
 def test_only_the_first_step_allocates_a_hidden_layer(train_output):
-    n, m = 20, 50
+    n, m = 60, 500
     model = TwoLayerNetwork(3, m, np.random.default_rng(0), train_output)
     run = (model, np.ones((n, 3)), np.ones(n), [slice(0, n), np.arange(n)], 0.01, math.inf)
     with Largest() as first:
@@ -164,6 +175,20 @@ def test_only_the_first_step_allocates_a_hidden_layer(train_output):
     with Largest() as second:
         train_model(*run)
     assert first.entries >= n * m > second.entries
+    assert allocated(lambda: train_model(*run)) < 8 * n * m
+
+
+def test_allocations_of_numpy_are_seen():
+    assert allocated(lambda: np.ones((60, 500))) >= 8 * 60 * 500
+
+
+@pytest.mark.parametrize("batch", [slice(0, 6), slice(0, 2), np.array([1, 5])])
+def test_a_step_passes_forward_once(batch):
+    model, inputs, targets = integer_problem(6, 0)
+    seen = []
+    model.register_forward_hook(lambda *_: seen.append(1))
+    train_model(model, inputs, targets, [batch] * 3, RATE, math.inf)
+    assert len(seen) == 3 + 1
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7])

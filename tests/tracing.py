@@ -14,10 +14,12 @@ TRACER = Path(__file__).parent / "tracer"
 
 
 class Trace(NamedTuple):
-    """The files that the jobs of each rule read and write, relative to the project."""
+    """The files that the jobs of each rule read and write, relative to the project; and the inputs
+    that the Snakefile lists for them."""
 
     reads: dict
     writes: dict
+    listed: dict
 
     def after(self, first):
         """The rules `first` and all that read, however far down, what these write."""
@@ -33,7 +35,17 @@ class Trace(NamedTuple):
 
     def then(self, later):
         """The trace of two builds: a rule that ran again reads what it read last."""
-        return Trace(self.reads | later.reads, self.writes | later.writes)
+        return Trace(*(old | new for old, new in zip(self, later, strict=True)))
+
+    def unlisted(self):
+        """Rule → results of other rules that its jobs read although they are not its inputs."""
+        made = set().union(*self.writes.values())
+        found = {
+            rule: (files & made) - self.writes[rule] - self.listed[rule]
+            for rule, files in self.reads.items()
+            if rule in self.listed
+        }
+        return {rule: files for rule, files in found.items() if files}
 
 
 def read_by_latex(folder):
@@ -58,7 +70,9 @@ def build(folder, *targets):
     # A job is known by its log: snakemake prints whose it is, and the command line names it.
     owners = re.findall(r"rule (\w+):\n(?: +.*\n)*? +log: (\S+)", done.stderr)
     rules = {log: rule for rule, log in owners}
-    trace = Trace({}, {})
+    trace = Trace({}, {}, {})
+    for rule, inputs in re.findall(r"rule (\w+):\n +input: (.*)\n", done.stderr):
+        trace.listed.setdefault(rule, set()).update(inputs.split(", "))
     for record in records.iterdir():
         arguments, *events = map(json.loads, record.read_text(encoding="utf-8").splitlines())
         if "--log" not in arguments:
@@ -71,4 +85,4 @@ def build(folder, *targets):
     if "compile_report" in trace.reads:
         trace.reads["compile_report"] |= read_by_latex(folder)
     # The default target asks for the PDF and has no job.
-    return trace.then(Trace({"report": {"report/main.pdf"}}, {}))
+    return trace.then(Trace({"report": {"report/main.pdf"}}, {"report": set()}, {}))

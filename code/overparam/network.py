@@ -41,9 +41,9 @@ def blocks(n, m):
 
 
 def multiply(left, right, out):
-    """out ← left·right by NumPy's OpenBLAS: PyTorch's MKL keeps AVX-512 for Intel's processors."""
+    """out ← left·right by NumPy's BLAS: PyTorch's MKL keeps AVX-512 for Intel's processors."""
     # What is not finite shows in the loss, which `train_model` checks.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         np.matmul(left.numpy(), right.numpy(), out=out.numpy())
 
 
@@ -78,9 +78,9 @@ class HiddenLayer(torch.autograd.Function):
     """`outputs` with its closed-form gradient `eq:gradient`.
 
     The gradient by W scales the rows of X instead of the patterns, and multiplies in the order
-    (XᵀG)P, which BLAS libraries finish sooner than PᵀGX:
-    ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i.  Samples with g_i = 0 before the first or after
-    the last other one cost nothing, so a batch of neighbours costs what it would cost alone.
+    (XᵀG)P, which no BLAS is slower at than at PᵀGX:
+    ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i.  It leaves out samples with g_i = 0 before the
+    first and after the last other one, so that a batch of neighbours costs only its own products.
     """
 
     @staticmethod
