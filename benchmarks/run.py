@@ -46,8 +46,7 @@ def main(arguments):
     measured = []
     print("precision   width     MB  start, probe [s]  step [ms]  step/(samples·width) [ns]")
     for width in arguments.widths:
-        # About ten seconds of steps, at two nanoseconds each for a sample and unit.
-        steps = max(20, round(5e9 / (samples * width)))
+        steps = max(20, round(arguments.work / (samples * width)))
         megabytes, start, step = measure(width, arguments.double, steps)
         measured.append((samples * width, megabytes))
         kind, share = "double" if arguments.double else "single", 1e6 * step / samples / width
@@ -60,5 +59,8 @@ def main(arguments):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--widths", type=int, nargs="+", default=[1000, 4000, 16000, 65536, 262144])
+    parser.add_argument(
+        "--work", type=float, default=5e9, help="samples times width times steps; ten seconds"
+    )
     parser.add_argument("--double", action="store_true", help="double precision")
     main(parser.parse_args())
