@@ -54,17 +54,15 @@ def outputs(inputs, weights, output_weights, buffers, pattern=None, hidden=None)
     1{XWᵀ ≥ 0} and σ(XWᵀ).
     """
     n, m = len(inputs), len(weights)
-    spare = buffers.take("block", 2 * n * min(m, max(1, BLOCK_ENTRIES // n)), inputs)
+    spare = buffers.take("block", n * min(m, max(1, BLOCK_ENTRIES // n)), inputs)
     result = inputs.new_zeros(n)
     for units, flat in blocks(n, m):
-        here = slice(0, flat.stop - flat.start)
-        product = (spare[here] if pattern is None else pattern[flat]).view(n, -1)
-        active = (spare[-here.stop :] if hidden is None else hidden[flat]).view(n, -1)
-        multiply(inputs, weights[units].T, out=product)
-        torch.clamp(product, min=0, out=active)
-        result.addmv_(active, output_weights[units])
+        active = (spare[: flat.stop - flat.start] if hidden is None else hidden[flat]).view(n, -1)
+        multiply(inputs, weights[units].T, out=active)
         if pattern is not None:
-            product.ge_(0)
+            torch.ge(active, 0, out=pattern[flat].view(n, -1))
+        active.clamp_(min=0)
+        result.addmv_(active, output_weights[units])
     return result.mul_(m**-0.5)
 
 
