@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from job_limits import (
+    BYTES,
     MEMORY_SAFETY,
+    NANOSECONDS,
     TIME_SAFETY,
     exceeded_limits,
     flow_steps,
@@ -111,14 +113,25 @@ def test_no_log_is_no_line():
     assert exceeded_limits([]) == []
 
 
-def test_the_readme_shows_what_is_asked_for():
+def test_the_readme_shows_what_runs_cost_and_what_is_asked_for():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d+) \| \d+ \| [\d.]+ \| (\d+) \| (\d+) \|", text, re.MULTILINE)
     study = yaml.safe_load((ROOT / "deep.yaml").read_text(encoding="utf-8"))["width_study"]
-    steps = flow_steps(500, study["flow_time"], study["learning_rate_fraction"])
-    widths = [item["width"] for item in study["networks"]]
-    asked = [(m, training_memory(500, m), training_minutes(500, m, steps)) for m in widths]
-    assert [tuple(map(int, row)) for row in rows] == asked
+    models = re.search(r"(\d+) MB \+ (\d+) bytes and (\d+) s \+ ([\d.]+) ns", text)
+    megabytes, of_pair, seconds, of_step = map(float, models.groups())
+    assert (of_pair, of_step) == (BYTES, NANOSECONDS)
+    steps = int(re.search(r"500 samples, (\d+) steps, ten networks", text)[1])
+    most = flow_steps(500, study["flow_time"], study["learning_rate_fraction"])
+    assert 0.9 * most < steps <= most
+    rows = re.findall(r"^\| (\d+(?: \| [\d.]+){5}) \|$", text, re.MULTILINE)
+    found = [[float(cell) for cell in row.split(" | ")] for row in rows]
+    assert [row[0] for row in found] == [item["width"] for item in study["networks"]]
+    for m, memory, minutes, asked_memory, asked_minutes, hours in found:
+        assert memory == round(megabytes + of_pair * 500 * m / 1e6)
+        exact = (seconds + of_step * 1e-9 * 500 * m * steps) / 60
+        assert abs(minutes - exact) <= 0.05
+        assert asked_memory == training_memory(500, m)
+        assert asked_minutes == training_minutes(500, m, most)
+        assert abs(hours - 10 * exact / 60) <= 0.05 * hours
 
 
 def test_every_rule_is_local_or_in_a_group_or_asks_for_its_resources():
