@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Width, double precision, peak memory of the script in MB and milliseconds of a step, as printed by
 # `benchmarks/run.py` for n = 500.
 MEASURED = [
-    *((1000, False, 283, 1.00), (4000, False, 307, 3.96), (16000, False, 433, 16.00)),
-    *((65536, False, 955, 68.30), (262144, False, 2806, 302.11)),
-    *((1000, True, 294, 1.97), (4000, True, 347, 8.91), (16000, True, 586, 32.91)),
+    *((1000, False, 281, 0.99), (4000, False, 308, 3.96), (16000, False, 432, 15.95)),
+    *((65536, False, 942, 66.49), (262144, False, 2807, 273.46)),
+    *((1000, True, 292, 1.86), (4000, True, 347, 8.01), (16000, True, 572, 31.87)),
 ]
 
 
