@@ -76,7 +76,7 @@ class HiddenLayer(torch.autograd.Function):
     """`outputs` with its closed-form gradient `eq:gradient`.
 
     The gradient by W scales the rows of X instead of the patterns, and multiplies in the order
-    (XᵀG)P, which no BLAS is slower at than at PᵀGX:
+    (XᵀG)P, as PᵀGX takes some BLAS kernels half as long again:
     ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i.  It leaves out samples with g_i = 0 before the
     first and after the last other one, so that a batch of neighbours costs only its own products.
     """
@@ -107,7 +107,7 @@ class HiddenLayer(torch.autograd.Function):
         for units, flat in blocks(n, m):
             if by_weights is not None:
                 pattern = ctx.pattern[flat].view(n, -1)[rows]
-                product = ctx.buffers.take("gradient", scaled.shape[0] * pattern.shape[1], inputs)
+                product = ctx.buffers.take("gradient", len(scaled) * pattern.shape[1], inputs)
                 product = product.view(len(scaled), -1)
                 multiply(scaled, pattern, out=product)
                 torch.mul(product.T, output_weights[units, None], out=by_weights[units])
