@@ -92,11 +92,11 @@ def draw(rows, runs, lambda_zero):
     decades(patterns, 1e-3, 1, "share of pairs")
     band(panels["S"], rows, "gram_change", "C0", "-", None)
     power_law(panels["S"], rows, "gram_change", -0.5)
-    decades(panels["S"], 0.1, 10, r"$\|H(t)-H(0)\|_2$ at the end")
+    decades(panels["S"], 0.1, 10, r"$\|H(t)-H(0)\|_2$")
     band(panels["D"], rows, "distance_max", "C0", "-", "largest")
     band(panels["D"], rows, "distance_median", "C1", "--", "median")
     power_law(panels["D"], rows, "distance_median", -0.5)
-    decades(panels["D"], 1, 100, r"$\|w_r(t)-w_r(0)\|$ at the end")
+    decades(panels["D"], 1, 100, r"$\|w_r(t)-w_r(0)\|$")
     for name in "CGEFSD":
         panels[name].set(xscale="log", xlabel="width $m$")
         panels[name].grid(True)
