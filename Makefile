@@ -2,7 +2,9 @@
 #   make        environment, LaTeX, report/main.pdf
 #   make test   environment, LaTeX, pytest
 #   make test-slow   a second toy build: killed and resumed, compared byte for byte
+#   make mutants     mistakes planted in the studies' formulas: how many the tests catch
 #   make lint   style of Python, Snakefile and LaTeX
+#   make reference   the numbers of the last build become those of reference.json
 #   make slurm  environment for a cluster (README);  make test-slurm  its test, as root
 PYTHON ?= python3
 BIN    := .venv/bin
@@ -13,7 +15,7 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
-.PHONY: report test test-slow test-slurm lint latex slurm
+.PHONY: report test test-slow test-slurm mutants lint reference latex slurm
 report: .venv/installed latex
 	$(BIN)/snakemake --cores all
 
@@ -29,13 +31,19 @@ lint: .venv/installed
 	$(BIN)/snakefmt --check Snakefile
 	cd report && chktex -q -l ../.chktexrc main.tex
 
+mutants: .venv/installed
+	$(BIN)/python tests/mutation.py $(if $(SAMPLE),--sample $(SAMPLE))
+
+reference: .venv/installed
+	$(BIN)/python code/publish.py verify_results --update
+
 slurm: .venv-slurm/installed
 
 test-slurm: slurm
 	@command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null || { \
 	  $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends slurm-wlm munge; } || \
 	  echo "make: Slurm was not found; on Debian/Ubuntu: sudo apt-get install slurm-wlm munge" >&2
-	.venv-slurm/bin/python -m pytest tests/test_slurm.py
+	.venv-slurm/bin/python -m pytest tests/pipeline/test_slurm.py
 
 # torch first, from PyTorch's CPU index where it answers: elsewhere Linux gets gigabytes of CUDA.
 .venv/installed: requirements.txt

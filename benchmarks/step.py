@@ -19,8 +19,9 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "code"))
+from overparam.batches import cyclic_batches
 from overparam.network import TwoLayerNetwork
-from overparam.training import cyclic_batches, train_model
+from overparam.training import train_model
 
 SAMPLES, INPUTS = 500, 40
 # Far below the stability limit, so that no run diverges.

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+import files
 import scripting
-from overparam import gram
+from overparam import gram, initialisation
 from overparam.certificate import certified_lambda_min
-from overparam.network import TwoLayerNetwork
 
 
 def spectrum(matrix, entry_error):
@@ -26,18 +26,17 @@ def infinite(inputs):
 
 def finite(inputs, width, seed):
     """The row of H(0) for the network that `seed` initialises."""
-    network = TwoLayerNetwork(inputs.shape[1], width, np.random.default_rng(seed))
-    weights = network.weights.detach().numpy()
+    weights, _ = initialisation.draw(inputs.shape[1], width, np.random.default_rng(seed))
     row = {"matrix": "H_0", "n": len(inputs), "m": width, "seed": seed}
     matrix, error = gram.h_finite(inputs, weights), gram.h_finite_error(inputs, weights)
     return row | spectrum(matrix, error)
 
 
 def main(arguments):
-    inputs = scripting.read_npz(arguments.dataset)["inputs"]
+    inputs = files.read_npz(arguments.dataset)["inputs"]
     seeds = scripting.progress(arguments.seeds, len(arguments.seeds), unit="seed")
     rows = [infinite(inputs), *(finite(inputs, arguments.width, seed) for seed in seeds)]
-    scripting.write_csv(arguments.output, rows)
+    files.write_csv(arguments.output, rows)
 
 
 if __name__ == "__main__":

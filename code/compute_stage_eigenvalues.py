@@ -2,10 +2,11 @@
 
 import numpy as np
 
+import files
 import scripting
 from overparam import bounds, gram
+from overparam.batches import stage_indices
 from overparam.certificate import certified_lambda_min
-from overparam.training import stage_indices
 
 
 def stage_row(inputs, labels, stage):
@@ -24,10 +25,10 @@ def stage_row(inputs, labels, stage):
 
 
 def main(arguments):
-    data = scripting.read_npz(arguments.dataset)
+    data = files.read_npz(arguments.dataset)
     stages = scripting.progress(range(1, arguments.stages + 1), arguments.stages, unit="stage")
     rows = [stage_row(data["inputs"], data["labels"], stage) for stage in stages]
-    scripting.write_csv(arguments.output, rows)
+    files.write_csv(arguments.output, rows)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Generate the MNIST-1D samples, scaled to unit length: results/dataset.npz."""
 
+import files
 import scripting
 from overparam import dataset
 
 
 def main(arguments):
     inputs, labels = dataset.generate(arguments.samples, arguments.seed)
-    scripting.write_npz(arguments.output, inputs=inputs, labels=labels)
+    files.write_npz(arguments.output, inputs=inputs, labels=labels)
 
 
 if __name__ == "__main__":

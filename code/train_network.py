@@ -7,10 +7,12 @@ Full batches, the notebook's cyclic batches (--batch-size), or the full batch of
 import numpy as np
 import torch
 
+import files
 import scripting
 from overparam import bounds, digits, gram, probe
+from overparam.batches import cyclic_batches, stage_batches, stage_indices
 from overparam.network import TwoLayerNetwork
-from overparam.training import cyclic_batches, stage_batches, stage_indices, train_model
+from overparam.training import train_model
 
 # A day of the fastest steps; a list of their losses still fits into memory.
 MOST_STEPS = 10**8
@@ -19,7 +21,7 @@ MOST_STEPS = 10**8
 def check_limits(learning_rate, stages):
     """Raise ValueError when a stage's own stability limit is not above the learning rate."""
     for stage in stages:
-        if learning_rate >= (limit := float(stage["stability_limit"])):
+        if learning_rate >= (limit := stage["stability_limit"]):
             raise ValueError(
                 f"learning rate {learning_rate:.4g} is not below the stability limit of stage"
                 f" {stage['stage']}; allowed is less than {limit:.4g}"
@@ -36,48 +38,38 @@ def stage_schedule(labels, stages, steps):
 
     The labels must ascend: a stage's samples are then neighbours, which makes its gradients cheap.
     """
-    sizes = [len(stage_indices(labels, int(row["stage"]))) for row in stages]
+    sizes = [len(stage_indices(labels, row["stage"])) for row in stages]
     lengths = np.repeat([1 / size for size in sizes], steps)
     return stage_batches([slice(0, size) for size in sizes], steps), lengths
 
 
-def pace(arguments, limit, n):
-    """Learning rate and number of steps; --refine k takes k times the steps, each k times shorter.
+def steps_to(flow_time, fraction, lambda_max):
+    """Number of steps that come nearest to a flow time.
 
-    With --flow-time the steps are as many as reach it at the unrefined learning rate.
+    Raises:
+        ValueError: none does; the message names the shortest time that is allowed.
     """
-    learning_rate = arguments.learning_rate_fraction * limit
-    steps = arguments.steps
-    if arguments.flow_time:
-        step = float(bounds.flow_time(1, learning_rate, n))
-        steps = round(arguments.flow_time / step)
-        if not steps:
-            raise ValueError(
-                f"the flow time {arguments.flow_time} is less than half a step; allowed is at least"
-                f" {step:.3g}, the step at this learning rate"
-            )
-    if steps * arguments.refine > MOST_STEPS:
+    steps = round(bounds.flow_steps(flow_time, fraction, lambda_max))
+    if not steps:
         raise ValueError(
-            f"the run would take {steps * arguments.refine:.3g} steps; allowed are at most"
+            f"the flow time {flow_time} is less than half a step; allowed is at least"
+            f" {2 * fraction / lambda_max:.3g}, the step at this learning rate"
+        )
+    return steps
+
+
+def refined(learning_rate, steps, refine):
+    """Learning rate and number of steps where each step is divided into `refine`.
+
+    Raises:
+        ValueError: the run would have no end.
+    """
+    if steps * refine > MOST_STEPS:
+        raise ValueError(
+            f"the run would take {steps * refine:.3g} steps; allowed are at most"
             f" {MOST_STEPS}: a shorter flow time, a larger learning rate or a smaller refinement"
         )
-    return learning_rate / arguments.refine, steps * arguments.refine
-
-
-def make_network(arguments, input_size):
-    dtype = torch.float32 if arguments.single else torch.float64
-    generator = np.random.default_rng(arguments.seed)
-    return TwoLayerNetwork(
-        input_size, arguments.width, generator, train_output=arguments.both_layers, dtype=dtype
-    )
-
-
-def make_probe(arguments, network, inputs, targets, steps):
-    """The probe that --probes asks for, or None."""
-    if not arguments.probes:
-        return None
-    starts = probe.window_starts(steps, arguments.probes, arguments.window)
-    return probe.Probe(network, inputs, targets, starts, arguments.window, arguments.both_layers)
+    return learning_rate / refine, steps * refine
 
 
 def measurements(observer, inputs):
@@ -86,10 +78,8 @@ def measurements(observer, inputs):
     return observer.results() | {"initial_gram_error": probe.spectral_norm(difference)}
 
 
-def weights_record(arguments, network, initial):
-    """Weights before and after, unless the run is one of many."""
-    if arguments.flow_time:
-        return {}
+def weights_record(network, initial):
+    """Weights before and after."""
     return {
         "initial_weights": initial,
         "final_weights": network.weights.detach().numpy(),
@@ -97,44 +87,69 @@ def weights_record(arguments, network, initial):
     }
 
 
-def main(arguments):
-    data = scripting.read_npz(arguments.dataset)
+def read_data(path, targets, targets_seed, by_digit):
+    """Inputs, labels and targets, ordered by digit where the stages want it."""
+    data = files.read_npz(path)
     inputs, labels = data["inputs"], data["labels"]
-    targets = digits.targets(labels, arguments.targets, arguments.targets_seed)
-    if arguments.stages:
-        order = np.argsort(labels, kind="stable")
-        inputs, labels, targets = inputs[order], labels[order], targets[order]
-    lambda_max = float(scripting.read_csv(arguments.eigenvalues)[0]["lambda_max"])
-    limit = bounds.stability_limit(len(inputs), lambda_max)
-    learning_rate, steps = pace(arguments, limit, len(inputs))
-    if arguments.stages:
-        stages = scripting.read_csv(arguments.stages)
-        check_limits(learning_rate, stages)
+    columns = inputs, labels, digits.targets(labels, targets, targets_seed)
+    order = np.argsort(labels, kind="stable") if by_digit else slice(None)
+    return [column[order] for column in columns]
+
+
+def losses_record(batch_loss, loss, stages, steps):
+    """The losses; with stages (rows of stages.csv, steps each) on the stage's samples and on all.
+
+    Entry k is before step k + 1; the last is after the last step and counts to the last stage.
+    """
+    if not stages:
+        return {"loss": loss}
+    stage = np.repeat([row["stage"] for row in stages], steps)
+    return {"stage": np.append(stage, stage[-1]), "loss_stage": batch_loss, "loss_all": loss}
+
+
+def main(arguments):
+    given = vars(arguments)
+    data = read_data(*(given[k] for k in ("dataset", "targets", "targets_seed", "stages")))
+    inputs, labels, targets = data
+    n, fraction = len(inputs), arguments.learning_rate_fraction
+    lambda_max = files.read_csv(arguments.eigenvalues)[0]["lambda_max"]
+    limit = bounds.stability_limit(n, lambda_max)
+    reach = arguments.flow_time
+    steps = steps_to(reach, fraction, lambda_max) if reach else arguments.steps
+    learning_rate, steps = refined(fraction * limit, steps, arguments.refine)
+    stages = files.read_csv(arguments.stages) if arguments.stages else []
+    check_limits(learning_rate, stages)
+    if stages:
         batches, lengths = stage_schedule(labels, stages, steps)
     else:
-        batches, lengths = whole_schedule(len(inputs), arguments.batch_size or len(inputs), steps)
-    network = make_network(arguments, inputs.shape[1])
+        batches, lengths = whole_schedule(n, arguments.batch_size or n, steps)
+    network = TwoLayerNetwork(
+        inputs.shape[1],
+        arguments.width,
+        np.random.default_rng(arguments.seed),
+        train_output=arguments.both_layers,
+        dtype=torch.float32 if arguments.single else torch.float64,
+    )
     initial = network.weights.detach().numpy().copy()
-    observer = make_probe(arguments, network, inputs, targets, len(lengths))
+    observer = []
+    if arguments.probes:
+        starts = probe.window_starts(len(lengths), arguments.probes, arguments.window)
+        window, both = arguments.window, arguments.both_layers
+        observer = [probe.Probe(network, inputs, targets, starts, window, both)]
     batches = scripting.progress(batches, len(lengths))
-    run = (network, inputs, targets, batches, learning_rate, limit)
-    batch_loss, loss = train_model(*run, *([observer] if observer else []))
+    losses = train_model(network, inputs, targets, batches, learning_rate, limit, *observer)
     record = {
-        "step": np.arange(len(loss)),
+        "step": np.arange(len(lengths) + 1),
         "time": np.concatenate([[0], np.cumsum(2 * learning_rate * lengths)]),
         "width": arguments.width,
         "seed": arguments.seed,
         "learning_rate": learning_rate,
         "stability_limit": limit,
     }
-    record |= weights_record(arguments, network, initial)
-    record |= measurements(observer, inputs) if observer else {}
-    if arguments.stages:
-        stage = np.repeat([int(row["stage"]) for row in stages], steps)
-        record |= {"stage": np.append(stage, stage[-1]), "loss_stage": batch_loss, "loss_all": loss}
-    else:
-        record |= {"loss": loss}
-    scripting.write_npz(arguments.output, **record)
+    # The runs of the studies are many, and keep no weights.
+    record |= {} if reach else weights_record(network, initial)
+    record |= measurements(*observer, inputs) if observer else {}
+    files.write_npz(arguments.output, **record, **losses_record(*losses, stages, steps))
 
 
 def make_parser():

@@ -18,7 +18,7 @@ SOURCES = [
     "Snakefile",
     "config.yaml",
 ]
-MADE = shutil.ignore_patterns("__pycache__", "generated", "build", "main.pdf")
+UNMADE = shutil.ignore_patterns("__pycache__", "generated", "build", "main.pdf")
 
 
 def copy_project(target):
@@ -26,7 +26,7 @@ def copy_project(target):
     for name in [*SOURCES, "config.schema.yaml"]:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target / name, ignore=MADE)
+            shutil.copytree(ROOT / name, target / name, ignore=UNMADE)
         else:
             shutil.copy(ROOT / name, target / name)
     return target
@@ -56,3 +56,12 @@ def without_network():
     prefix = ["unshare", "--net"]
     able = shutil.which("unshare") and subprocess.run([*prefix, "true"]).returncode == 0
     return prefix if able else []
+
+
+MADE = ("results/**/*", "figures/*", "report/generated/*", "report/main.pdf")
+
+
+def made(folder):
+    """The files that a build makes, relative to the folder."""
+    found = (path for pattern in MADE for path in folder.glob(pattern) if path.is_file())
+    return sorted(str(path.relative_to(folder)) for path in found)

@@ -14,6 +14,11 @@ def flow_time(step, learning_rate, samples):
     return 2 * learning_rate / samples * np.asarray(step, dtype=np.float64)
 
 
+def flow_steps(time, fraction, lambda_max):
+    """Steps, a real number, to that flow time at η = fraction·n/λ_max: each is 2·fraction/λ_max."""
+    return time * lambda_max / (2 * fraction)
+
+
 def stability_limit(samples, lambda_max):
     """Learning rate on the MSE above which gradient descent on the linearised network diverges."""
     return samples / lambda_max

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from overparam import initialisation
+
 # Entries of the block of XWᵀ that is worked on at once, so that it stays in the cache.
 BLOCK_ENTRIES = 1 << 19
 
@@ -117,13 +119,12 @@ class HiddenLayer(torch.autograd.Function):
 
 
 class TwoLayerNetwork(nn.Module):
-    """One hidden layer without biases: w_r ~ N(0, I_d), a_r uniform on {−1, +1}, scaled by 1/√m.
+    """One hidden layer without biases, with the weights of `initialisation.draw`, scaled by 1/√m.
 
     Args:
-        input_size: d.
-        hidden_size: m, at least 1.
-        generator: numpy.random.Generator; draws the hidden weights first, then the output weights,
-            in double precision whatever dtype is, so that networks differ by rounding only.
+        input_size, hidden_size, generator: d, m and what draws the weights, as in
+            `initialisation.draw`; in double precision whatever dtype is, so that networks differ
+            by rounding only.
         train_output: whether a is a parameter to train (Theorem 3.3) or fixed (Theorem 3.2).
         dtype: of the parameters.
 
@@ -133,12 +134,11 @@ class TwoLayerNetwork(nn.Module):
 
     def __init__(self, input_size, hidden_size, generator, train_output=False, dtype=torch.float64):
         super().__init__()
-        if input_size < 1 or hidden_size < 1:
-            raise ValueError(f"sizes must be at least 1, got d = {input_size}, m = {hidden_size}")
-        weights = torch.from_numpy(generator.standard_normal((hidden_size, input_size)))
-        signs = torch.from_numpy(generator.choice([-1.0, 1.0], hidden_size))
-        self.weights = nn.Parameter(weights.to(dtype))
-        self.output_weights = nn.Parameter(signs.to(dtype), requires_grad=train_output)
+        weights, signs = initialisation.draw(input_size, hidden_size, generator)
+        self.weights = nn.Parameter(torch.from_numpy(weights).to(dtype))
+        self.output_weights = nn.Parameter(
+            torch.from_numpy(signs).to(dtype), requires_grad=train_output
+        )
         self._buffers_of_steps = Buffers()
 
     def forward(self, inputs):

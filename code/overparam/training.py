@@ -1,10 +1,9 @@
-"""Training with SGD on the mean squared error, and the batches it runs over.
+"""Training with SGD on the mean squared error.
 
 Report: `sec:training`, `sec:stagewise`.  Source: `train_model` of the MNIST-1D notebook, with its
 Adam and cross-entropy replaced as the assignment asks.  Losses are means over samples, without ½.
 """
 
-import itertools
 import math
 
 import numpy as np
@@ -18,24 +17,6 @@ DIVERGENCE_FACTOR = 1e3
 
 class DivergenceError(ValueError):
     """The loss grew without bound or became NaN."""
-
-
-def cyclic_batches(samples, batch_size, steps):
-    """The notebook's batches: `steps` consecutive slices of at most batch_size samples, cyclic."""
-    for step in range(steps):
-        start = step * batch_size % samples
-        yield slice(start, min(start + batch_size, samples))
-
-
-def stage_indices(labels, stage):
-    """Indices of the samples of stage 1, 2, …: those whose digit is below `stage`."""
-    return np.flatnonzero(labels < stage)
-
-
-def stage_batches(stages, steps_per_stage):
-    """Each stage's samples (a list of slices or index arrays) as a batch, steps_per_stage times."""
-    for samples in stages:
-        yield from itertools.repeat(samples, steps_per_stage)
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from oracles import UNIT_ROUNDOFF, exact, gamma, is_positive_definite
 from statements import integers, unit_inputs, vectors
 
 from overparam import gram
-from overparam.training import stage_indices
+from overparam.batches import stage_indices
 
 
 @st.composite

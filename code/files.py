@@ -1,0 +1,155 @@
+"""Results on disk: files that are whole or absent, and readers that name what is damaged.
+
+Formats: npz of finite arrays; csv whose cells are numbers, words or empty; text; figures as PDF.
+"""
+
+import contextlib
+import csv
+import io
+import logging
+import math
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """A temporary path beside `path`, renamed to it when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path):
+    """Remove what killed jobs have left of this file: temporaries of processes that are gone."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.(\d+){re.escape(path.suffix)}")
+    for sibling in path.parent.iterdir():
+        if (match := name.fullmatch(sibling.name)) and not _is_alive(int(match[1])):
+            sibling.unlink(missing_ok=True)
+
+
+def _is_alive(process):
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def write_npz(path, **arrays):
+    """Write arrays to an uncompressed npz.
+
+    Raises:
+        ValueError: an array is not finite; an earlier file stays.
+    """
+    for name, array in arrays.items():
+        _check_finite(path, name, array)
+    # An open file, as `savez` appends .npz to a path without it.
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
+
+
+def _check_finite(path, name, values):
+    """What a reader would refuse is not written: its maker knows why, the reader does not."""
+    values = np.asarray(values)
+    if not np.isfinite(values).all():
+        bad = values[~np.isfinite(values)][0]
+        raise ValueError(f"{path} is not written: {name} would be {bad}")
+
+
+def read_npz(path):
+    """The arrays of an npz as a dict.
+
+    Raises:
+        ValueError: names the file, which is no whole npz, holds pickled objects or is not finite.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            arrays = dict(data)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is damaged ({error}); delete it and build again") from error
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{path}: {name} is not finite; delete it and build again")
+    return arrays
+
+
+def write_csv(path, rows):
+    """Write a non-empty list of dicts with equal keys; floats keep all their digits.
+
+    Raises:
+        ValueError: a float is not finite; an earlier file stays.
+    """
+    for name in rows[0]:
+        _check_finite(path, name, [row[name] for row in rows if isinstance(row[name], float)])
+    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_csv(path):
+    """The rows of a csv as dicts; a cell is a number, if it reads as one, or else a string.
+
+    Raises:
+        ValueError: names the file, line and column of a cell that is missing or not finite.
+    """
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        raise ValueError(f"{path} has no rows; delete it and build again")
+    return [
+        {column: _cell(cell, f"{path}, line {line}: {column}") for column, cell in row.items()}
+        for line, row in enumerate(rows, start=2)
+    ]
+
+
+def _cell(text, place):
+    """The int, float or string that a cell of a csv holds."""
+    value = text
+    if isinstance(text, str) and "_" not in text:  # Python would read 1_0 as ten
+        with contextlib.suppress(ValueError):
+            value = int(text) if re.fullmatch(r"-?\d+", text) else float(text)
+    if not isinstance(value, (int, float, str)) or value != value or value in (math.inf, -math.inf):
+        raise ValueError(f"{place} is {text}; delete it and build again")
+    return value
+
+
+def write_text(path, text):
+    """Write text, UTF-8."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def save_figure(path, figure):
+    """Write a matplotlib figure as PDF without its date, and beside it the points of its lines."""
+    # Matplotlib's own cmr10.ttf has no creation date, of which fontTools warns.
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    # In memory first: matplotlib's writer leaves a traceback where a disk is full.
+    page = io.BytesIO()
+    figure.savefig(page, format="pdf", metadata={"CreationDate": None})
+    with replacing(path) as temporary:
+        temporary.write_bytes(page.getvalue())
+    write_csv(Path(path).with_suffix(".csv"), _points(figure))
+
+
+def _points(figure):
+    """A row for each point of each line: number of the panel, label of the line, x, y."""
+    return [
+        {"panel": panel, "line": line.get_label(), "x": float(x), "y": float(y)}
+        for panel, axes in enumerate(figure.axes)
+        for line in axes.get_lines()
+        for x, y in zip(*line.get_data(), strict=True)
+    ]

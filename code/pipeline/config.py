@@ -1,0 +1,129 @@
+"""The configuration: read as YAML, checked against config.schema.yaml and for contradictions."""
+
+import contextlib
+import math
+import sys
+from functools import cache
+from itertools import pairwise
+
+import jsonschema
+import yaml
+
+from pipeline import ROOT, runs
+
+
+def _is_integer(_, value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_, value):
+    return _is_integer(_, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+# JSON Schema lets 1000.0 pass as an integer, and Python's NaN as a number between any two.
+Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": _is_integer, "number": _is_number}
+    ),
+)
+
+
+def typed(config):
+    """The config with strings read as YAML: snakemake leaves nested `--config` values strings.
+
+    A string that is no YAML stays as it is, for `check_config` to refuse.
+    """
+    if isinstance(config, dict):
+        return {key: typed(value) for key, value in config.items()}
+    if isinstance(config, list):
+        return [typed(value) for value in config]
+    if isinstance(config, str):
+        # Besides YAMLError, as PyYAML lets a month 13 or a bad tag end in whatever Python raises.
+        with contextlib.suppress(Exception):
+            return yaml.safe_load(config)
+    return config
+
+
+def shipped():
+    """The configuration of config.yaml."""
+    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+@cache
+def _validator():
+    return Validator(yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8")))
+
+
+def check_config(config):
+    """Raise ValueError with one line a mistake: what is wrong and what is allowed."""
+    errors = _validator().iter_errors(config)
+    errors = sorted(errors, key=lambda error: [str(key) for key in error.absolute_path])
+    messages = [message for error in errors for message in _describe(error)]
+    messages = dict.fromkeys(messages or _contradictions(config))
+    if messages:
+        raise ValueError("\n".join(f"config: {message}" for message in messages))
+
+
+def _contradictions(config):
+    """Mistakes in a config that satisfies the schema: values that do not go together."""
+    samples, batch_size = config["dataset"]["samples"], config["training"]["batch_size"]
+    if batch_size > samples:
+        yield (
+            f"training.batch_size: {batch_size} is not allowed; allowed is at most"
+            f" dataset.samples, {samples}"
+        )
+    widths = [item["width"] for item in config["width_study"]["networks"]]
+    for width in sorted({width for width in widths if widths.count(width) > 1}):
+        yield (
+            f"width_study.networks: width {width} stands there twice; allowed is one item a width,"
+            " with the number of its networks"
+        )
+    networks = sum(item["networks"] for item in config["width_study"]["networks"])
+    if networks < 3:
+        yield (
+            f"width_study.networks: {networks} networks are not allowed; allowed are at least 3 in"
+            " all, as a power law is fitted with its error"
+        )
+    for coarse, fine in pairwise(sorted(config["step_study"]["refinements"])):
+        if fine % coarse:
+            yield (
+                f"step_study.refinements: {fine} is not allowed beside {coarse}; allowed is a"
+                " multiple of the next smaller one, as losses are compared at equal times"
+            )
+    yield from runs.long_windows(config)
+    seed = config["network"]["seed"]
+    if seed in config["eigenvalues"]["seeds"]:
+        yield f"eigenvalues.seeds: {seed} is network.seed, whose H(0) is computed anyway; remove it"
+
+
+def _shown(value):
+    """The value as a mistake quotes it: one short line, whatever it is."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _key(key):
+    """A key as it stands in the file; quoted where it would not be one line."""
+    return key if isinstance(key, str) and key.isprintable() else _shown(key)
+
+
+def _describe(error):
+    path = ".".join(str(key) for key in error.absolute_path)
+    allowed = ", ".join(error.schema.get("properties", {}))
+    where = f" in {path}" if path else ""
+    if error.validator == "additionalProperties":
+        unknown = [key for key in error.instance if key not in error.schema["properties"]]
+        return [f"unknown key {_key(key)}{where}; allowed are {allowed}" for key in unknown]
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return [f"missing key {key}{where}; needed are {allowed}" for key in missing]
+    return [
+        f"{path}: {_shown(error.instance)} is not allowed; allowed is {error.schema['description']}"
+    ]
+
+
+def stop(message):
+    """End the workflow before any job, with nothing but the message."""
+    print(message, file=sys.stderr)
+    raise SystemExit(1)

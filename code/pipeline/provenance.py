@@ -1,0 +1,29 @@
+"""Where a build comes from: the commit of its sources, and what differs from the shipped config."""
+
+import subprocess
+
+from pipeline import ROOT
+from pipeline.config import shipped
+
+
+def commit():
+    """The commit of the sources and whether they have been changed since; `unknown` without git."""
+    git = ["git", "-C", str(ROOT)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
+        status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
+    except OSError:
+        return "unknown"
+    if head.returncode or status.returncode:
+        return "unknown"
+    return f"{head.stdout.strip()[:12]}, {'changed' if status.stdout else 'clean'}"
+
+
+def changed_keys(config):
+    """Dotted keys whose values are not those of config.yaml, in its order."""
+    return [
+        f"{section}.{key}"
+        for section, values in shipped().items()
+        for key, value in values.items()
+        if config[section][key] != value
+    ]

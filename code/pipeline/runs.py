@@ -1,0 +1,192 @@
+"""The table of training runs: one row a run, from the configuration.
+
+A row is a name, the rule that trains it (several runs may share one), the section of the
+configuration that it belongs to, and the options of `train_network.py`.  Memory, minutes and steps
+follow from the options, here for a cluster (`job_limits`) and for `config.check_config`.
+"""
+
+import math
+import shlex
+from typing import NamedTuple
+
+from overparam import bounds, digits
+from pipeline import job_limits
+
+# λ_max(H^∞)/n of MNIST-1D, which is known only after the first jobs: 0.052 for 500 samples.
+EIGENVALUE_SHARE = 0.055
+# What a training rule's runs are, for `snakemake --list`.
+RULES = {
+    "full_batch": "SGD on all samples at every step",
+    "mini_batch": "SGD on the notebook's cyclic mini-batches",
+    "stagewise": "Digit 0, then 0 and 1, and so on, each by full batch",
+    "width": "The networks of the width study",
+    "targets": "The network on digits, scaled digits and shuffled digits",
+    "double": "The digits of the target study in double precision",
+    "step_size": "The first stretch of the full-batch run with finer steps",
+    "both_layers": "The flow of Theorem 3.3, both layers trained",
+}
+
+
+class Run(NamedTuple):
+    """One training run.
+
+    Attributes:
+        name: unique; the wildcard of its path.
+        rule: a key of RULES.
+        section: of the configuration, for messages.
+        options: option of train_network.py → value; True stands for a flag.
+        stages: parts of the run, each of which takes the option `steps`.
+    """
+
+    name: str
+    rule: str
+    section: str
+    options: dict
+    stages: int = 1
+
+    @property
+    def path(self):
+        return pattern(self.rule).format(run=self.name)
+
+    @property
+    def reads(self):
+        """Option → file that it reads beside the data and the eigenvalues."""
+        return {name: self.options[name] for name in ("stages",) if name in self.options}
+
+    def command_line(self):
+        """The options as text for a shell."""
+        words = []
+        for name, value in self.options.items():
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+        return shlex.join(words)
+
+    def steps(self, lambda_max):
+        """SGD steps for this λ_max of H^∞, at most."""
+        take = self.options.get
+        steps = take("steps") or bounds.flow_steps(
+            take("flow-time"), take("learning-rate-fraction"), lambda_max
+        )
+        return max(1, math.ceil(steps)) * self.stages * take("refine", 1)
+
+    def memory(self, samples):
+        """Megabytes that the run asks for."""
+        return job_limits.training_memory(samples, self.options["width"], self._is_double())
+
+    def minutes(self, samples):
+        """Minutes that the run asks for."""
+        steps = self.steps(EIGENVALUE_SHARE * samples)
+        width = self.options["width"]
+        return job_limits.training_minutes(samples, width, steps, self._is_double())
+
+    def _is_double(self):
+        return "single" not in self.options
+
+
+def pattern(rule):
+    """The path of a rule's runs, with the wildcard `run`."""
+    several = rule in {"width", "targets", "step_size"}
+    return f"results/{rule}/{{run}}.npz" if several else "results/training_{run}.npz"
+
+
+def training_runs(config):
+    """name → Run, in the order of RULES."""
+    training, stagewise, both = (config[k] for k in ("training", "stagewise", "both_layers"))
+    widths, targets, steps = (config[f"{k}_study"] for k in ("width", "target", "step"))
+    network = {"width": config["network"]["width"], "seed": config["network"]["seed"]}
+    fraction = {"learning-rate-fraction": training["learning_rate_fraction"]}
+    assigned = network | fraction
+    # The studies take the width study's long steps and windows, in single precision.
+    long_steps = {
+        "learning-rate-fraction": widths["learning_rate_fraction"],
+        "single": True,
+        **_windows(widths),
+    }
+    rows = [
+        Run(
+            *("full_batch", "full_batch", "anatomy"),
+            assigned | {"steps": training["steps"]} | _windows(config["anatomy"]),
+        ),
+        Run(
+            *("mini_batch", "mini_batch", "training"),
+            assigned
+            | {"single": True, "steps": training["steps"], "batch-size": training["batch_size"]},
+        ),
+        Run(
+            *("stagewise", "stagewise", "stagewise"),
+            assigned
+            | {"seed": stagewise["seed"], "steps": stagewise["steps_per_stage"]}
+            | {"stages": "results/stages.csv"},
+            stages=stagewise["stages"],
+        ),
+        *_width_runs(widths, long_steps),
+        *(
+            Run(
+                *(kind, "targets", "target_study"),
+                network
+                | {"targets": kind, "targets-seed": targets["seed"]}
+                | {"flow-time": targets["flow_time"]}
+                | long_steps,
+            )
+            for kind in digits.KINDS
+        ),
+        Run(
+            *("double", "double", "target_study"),
+            network
+            | {"learning-rate-fraction": widths["learning_rate_fraction"]}
+            | {"flow-time": targets["flow_time"]},
+        ),
+        *(
+            Run(
+                *(f"refine{refine}", "step_size", "step_study"),
+                assigned | {"flow-time": steps["flow_time"], "refine": refine},
+            )
+            for refine in steps["refinements"]
+        ),
+        Run(
+            *("both_layers", "both_layers", "both_layers"),
+            assigned
+            | {"single": True, "both-layers": True}
+            | {"flow-time": both["flow_time"], "refine": both["refine"]}
+            | _windows(both),
+        ),
+    ]
+    return {run.name: run for run in rows}
+
+
+def summary(runs):
+    """One line for `snakemake --list` about the runs of one rule."""
+    place = runs[0].path if len(runs) == 1 else pattern(runs[0].rule)
+    return f"{RULES[runs[0].rule]}: {place}."
+
+
+def by_rule(runs):
+    """rule → its runs, from a dict of them."""
+    return {rule: [run for run in runs.values() if run.rule == rule] for rule in RULES}
+
+
+def _windows(section):
+    return {"probes": section["probes"], "window": section["window"]}
+
+
+def _width_runs(study, options):
+    """Each network has a seed of its own: one of the same seed would be a part of a wider one."""
+    widths = [item["width"] for item in study["networks"] for _ in range(item["networks"])]
+    for seed, width in enumerate(widths, start=study["seed"]):
+        network = {"width": width, "seed": seed, "flow-time": study["flow_time"]}
+        yield Run(f"m{width}_seed{seed}", "width", "width_study", network | options)
+
+
+def long_windows(config):
+    """One line for each section whose windows fit into no run of it, whatever λ_max ≤ n/2 is."""
+    lines = {}
+    for run in training_runs(config).values():
+        most = run.steps(config["dataset"]["samples"] / 2)
+        probes, window = (run.options.get(name, 0) for name in ("probes", "window"))
+        length = next(name for name in ("flow-time", "steps") if name in run.options)
+        if probes * window > most + 1:
+            lines[run.section] = (
+                f"{run.section}: {probes} windows of {window} steps are not allowed; allowed are"
+                f" windows that fit into {length.replace('-', '_')} {run.options[length]},"
+                f" at most {most} steps"
+            )
+    return list(lines.values())

@@ -1,0 +1,1 @@
+"""From results to print: LaTeX, colophon, proofs, the comparison with reference.json."""

@@ -1,0 +1,110 @@
+"""Training digit by digit, each stage from the weights of the one before.
+
+Report: `sec:stagewise`.  A stage has its own H^∞, bound and flow time for a step; time restarts
+nowhere.  `stagewise` is the run of train_network.py --stages, `stages` the rows of stages.csv.
+"""
+
+import numpy as np
+
+from overparam import bounds, drawing, latex
+
+
+def stage_bounds(stagewise, stages):
+    """The bound restarted at each stage: (slice of its entries, bound on them), in order."""
+    return bounds.stage_bounds(stagewise, [row["lambda_min"] for row in stages])
+
+
+def figure(stagewise, full_batch, stages):
+    """Above the loss on the stage's samples, below that on all, beside the full-batch run."""
+    figure, (upper, lower) = drawing.subplots(2, sharex=True, figsize=(6.1, 5.4))
+    loss, all_samples, bound = (f"C{i}" for i in range(3))
+    step, stage = stagewise["step"], stagewise["stage"]
+    starts = bounds.stage_starts(stage)
+    upper.semilogy(step, stagewise["loss_stage"], color=loss, label="loss on the stage's samples")
+    label = r"$e^{-\lambda_0t}$, restarted at each stage"
+    for part, values in stage_bounds(stagewise, stages):
+        upper.semilogy(step[part], values, color=bound, linestyle="-.", label=label)
+        label = None
+    lower.semilogy(step, stagewise["loss_all"], color=loss, label="stagewise, loss on all samples")
+    lower.semilogy(
+        full_batch["step"],
+        full_batch["loss"],
+        color=all_samples,
+        linestyle="--",
+        label="all samples at every step",
+    )
+    for axes in (upper, lower):
+        axes.set(ylabel="mean squared error", xlim=(0, step[-1]))
+        for start in starts[1:]:
+            axes.axvline(start, color="0.8", linewidth=0.5, zorder=0)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    # Room for the names of the stages.
+    upper.set_ylim(top=10 * upper.get_ylim()[1])
+    lower.set_xlabel("SGD step")
+    ends = np.append(starts, step[-1])
+    for k, x in enumerate((ends[:-1] + ends[1:]) / 2):
+        digits = "digit 0" if k == 0 else "$0,1$" if k == 1 else rf"$0\dots{k}$"
+        upper.annotate(
+            digits, (x, 0.97), xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=8
+        )
+    return figure
+
+
+def rows(stagewise, stages):
+    """Cells of the table: a row a stage with its data, its limit, its losses and its bound."""
+    found = []
+    for row, (part, bound) in zip(stages, stage_bounds(stagewise, stages), strict=True):
+        loss = stagewise["loss_stage"][part]
+        crossing = bounds.first_crossing(loss, bound)
+        found.append(
+            [
+                str(row["stage"]),
+                latex.number(row["n"]),
+                latex.number(row["lambda_min"]),
+                latex.number(row["stability_limit"]),
+                latex.number(loss[0]),
+                latex.number(loss[-1]),
+                latex.number(bound[-1]),
+                "no" if crossing is None else latex.number(crossing),
+            ]
+        )
+    return found
+
+
+def steps_to(loss, value):
+    """LaTeX of the first step at which a loss is as low as that, or of the steps without one."""
+    low = np.flatnonzero(loss <= value)
+    return latex.number(low[0]) if low.size else f"more than {latex.number(len(loss) - 1)}"
+
+
+def numbers(stagewise, full_batch, stages):
+    """name → LaTeX of every number that the text quotes."""
+    loss, full_loss = stagewise["loss_all"], full_batch["loss"]
+    sizes = np.array([row["n"] for row in stages])
+    seen = int(np.sum(sizes[stagewise["stage"][:-1] - 1]))
+    # Full-batch steps that see as many samples; clipped where the full run is shorter.
+    equal = min(seen // sizes[-1], len(full_loss) - 1)
+    pairs = stage_bounds(stagewise, stages)
+    stage_loss = stagewise["loss_stage"]
+    crossings = [bounds.first_crossing(stage_loss[part], bound) for part, bound in pairs]
+    end = min(len(loss), len(full_loss)) - 1
+    starts = bounds.stage_starts(stagewise["stage"])
+    lengths = np.diff(stagewise["time"][np.append(starts, len(loss) - 1)])
+    return {
+        "stages": latex.number(len(stages)),
+        "steps-per-stage": latex.number((len(loss) - 1) // len(stages)),
+        "stage-limit-smallest": latex.number(min(row["stability_limit"] for row in stages)),
+        "stages-crossed": latex.number(sum(crossing is not None for crossing in crossings)),
+        "stagewise-loss-end": latex.number(loss[-1]),
+        "stagewise-over-full-steps": latex.number(loss[end] / full_loss[end]),
+        "stagewise-samples-seen": latex.number(seen),
+        "full-samples-seen": latex.number(int(sizes[-1] * full_batch["step"][-1])),
+        "equal-samples-step": latex.number(int(equal)),
+        "stagewise-over-full-samples": latex.number(loss[-1] / full_loss[equal]),
+        "stage-one-loss-end": latex.number(stage_loss[pairs[0][0]][-1], 2),
+        "stage-first-time": latex.number(lengths[0], 4),
+        "stage-last-time": latex.number(lengths[-1], 3),
+        "stage-first-loss-largest": latex.number(max(stage_loss[starts])),
+        "stage-last-loss-start": latex.number(stage_loss[starts[-1]]),
+        "full-steps-to-stagewise-end": steps_to(full_loss, loss[-1]),
+    }

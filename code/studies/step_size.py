@@ -1,0 +1,127 @@
+"""What the length of the step changes: the run with finer steps, and both bounds.
+
+Report: `sec:step-size`, `eq:discrete`.  `runs` are compared from the coarsest to the finest.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from overparam import bounds, drawing, latex
+
+
+def from_coarse_to_fine(runs):
+    """The runs in a list, that of the longest step first."""
+    return sorted(runs.values(), key=lambda run: len(run["loss"]))
+
+
+def table(runs, lambda_zero):
+    """A row compares the run of one refinement with that of the next finer one at equal times."""
+    return [table_row(*pair, lambda_zero) for pair in pairwise(from_coarse_to_fine(runs))]
+
+
+def table_row(coarse, fine, lambda_zero):
+    """Largest relative difference of the two losses, and both bounds at the end of the run."""
+    loss, time, steps = coarse["loss"], coarse["time"], len(coarse["loss"]) - 1
+    ratio = (len(fine["loss"]) - 1) // steps
+    difference = np.abs(np.log(loss / fine["loss"][::ratio]))
+    return {
+        "time_step": float(time[1]),
+        "finer_time_step": float(fine["time"][1]),
+        "difference_largest": float(difference.max()),
+        "difference_end": float(difference[-1]),
+        "loss_end": float(loss[-1]),
+        "bound_end": float(bounds.convergence_bound(loss[0], lambda_zero, time[-1])),
+        "discrete_bound_end": float(bounds.discrete_bound(loss[0], lambda_zero, time[1], steps)),
+    }
+
+
+def figure(comparisons, runs, lambda_zero):
+    """Losses of all step lengths with both bounds; differences against the step."""
+    figure, (losses, errors) = drawing.subplots(1, 2, figsize=(6.1, 2.8), width_ratios=[1.4, 1])
+    coarse, *_ = runs = from_coarse_to_fine(runs)
+    dashes = drawing.dashes()
+    for run in runs:
+        losses.semilogy(run["time"], run["loss"], label=f"$h={run['time'][1]:.4f}$")
+    time, step = coarse["time"], coarse["step"]
+    flow = bounds.convergence_bound(coarse["loss"][0], lambda_zero, time)
+    discrete = bounds.discrete_bound(coarse["loss"][0], lambda_zero, time[1], step)
+    losses.semilogy(time, flow, color="k", linestyle=dashes[-2], label="Theorem 3.2")
+    losses.semilogy(time, discrete, color="k", linestyle=dashes[-1], label="Theorem 4.1")
+    losses.set(xlabel="time $t$ of the gradient flow", ylabel="MSE", xlim=(0, time[-1]))
+    losses.legend(ncols=2)
+    h, largest = column(comparisons, "time_step"), column(comparisons, "difference_largest")
+    errors.loglog(h, largest, "o-", label="largest")
+    errors.loglog(h, column(comparisons, "difference_end"), "s--", label="at the end")
+    errors.loglog(h, largest[0] * h / h[0], color="0.3", linestyle=":", label=r"$\propto h$")
+    errors.set(xlabel="step $h$ in flow time", title="relative change of the loss, finer step")
+    errors.legend()
+    drawing.without_minor_labels(losses.yaxis, errors.xaxis, errors.yaxis)
+    losses.set_ylim(1, 100)
+    for axes in (losses, errors):
+        axes.grid(True)
+    return figure
+
+
+def column(comparisons, name):
+    """One column of the table as an array."""
+    return np.array([row[name] for row in comparisons])
+
+
+def order(comparisons):
+    """Exponent of the step with which the largest difference falls, by least squares.
+
+    Raises:
+        ValueError: two refinements give the same losses, so that no order can be fitted.
+    """
+    h, largest = column(comparisons, "time_step"), column(comparisons, "difference_largest")
+    if not (largest > 0).all():
+        raise ValueError(
+            "two refinements give the same losses to the last bit; the step study needs a longer"
+            " step_study.flow_time or a larger training.learning_rate_fraction"
+        )
+    return np.polyfit(np.log(h), np.log(largest), 1)[0]
+
+
+def loss_at(run, time):
+    """The run's loss at a flow time, between its steps by a straight line of logarithms."""
+    return np.exp(np.interp(time, run["time"], np.log(run["loss"])))
+
+
+def numbers(comparisons, single, double, full_batch, eigenvalues):
+    """name → LaTeX of every number that the text quotes.
+
+    Args:
+        comparisons: the table's rows.
+        single, double: the same run, with a longer step, in single and in double precision.
+        full_batch: the run that the discrete bound is set against.
+        eigenvalues: rows of eigenvalues.csv, H^∞ first.
+    """
+    first, (infinite, *_) = comparisons[0], eigenvalues
+    lambda_zero, n = infinite["lambda_min"], infinite["n"]
+    time_step, end = full_batch["time"][1], double["time"][-1]
+    bound = bounds.discrete_bound(
+        full_batch["loss"][0], lambda_zero, time_step, full_batch["step"][-1]
+    )
+    precision = np.abs(np.log(single["loss"] / double["loss"]))
+    longer = double["loss"][-1] / loss_at(full_batch, end)
+    crossing = bounds.run_crossing(double, lambda_zero)
+    return {
+        "long-step-ratio": latex.number(double["time"][1] / time_step, 2),
+        "long-step-difference": latex.number(100 * abs(longer - 1), 2),
+        "long-step-crossing": (
+            "never" if crossing is None else latex.number(double["time"][crossing], 4)
+        ),
+        "long-step-lambda-min": latex.number(single["probe_lambda_min"].min()),
+        "steps-compared": latex.number(len(comparisons) + 1),
+        "step-longest": latex.number(first["time_step"]),
+        "step-order": latex.number(order(comparisons), 2),
+        "step-difference-largest": latex.number(100 * first["difference_largest"], 2),
+        "step-difference-end": latex.number(100 * first["difference_end"], 2),
+        "bound-at-study-end": latex.number(first["bound_end"], 4),
+        "discrete-bound-at-study-end": latex.number(first["discrete_bound_end"], 4),
+        "discrete-bound-end": latex.number(bound),
+        "step-over-theorem": latex.number(time_step * n**2 / lambda_zero),
+        "precision-difference": latex.number(100 * precision.max(), 2),
+        "precision-time": latex.number(end, 3),
+    }

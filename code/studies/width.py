@@ -1,0 +1,196 @@
+"""The same training at several widths, in the same flow time.
+
+Report: `sec:width`.  The rows of width.csv: one a network, ordered by width and seed.
+"""
+
+import numpy as np
+
+from overparam import bounds, drawing, latex
+
+# Measured in the last window of a run.
+LAST = (
+    *("lambda_min", "sliding_lambda_min", "flipped", "sliding"),
+    *("distance_median", "distance_max", "gram_change"),
+)
+
+
+def table(runs, lambda_zero):
+    """One row a run."""
+    rows = [table_row(run, lambda_zero) for run in runs.values()]
+    return sorted(rows, key=lambda row: (row["m"], row["seed"]))
+
+
+def table_row(run, lambda_zero):
+    """What the study compares, of one run."""
+    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
+    crossing = bounds.run_crossing(run, lambda_zero)
+    return {
+        "m": int(run["width"]),
+        "seed": int(run["seed"]),
+        "crossing_time": "" if crossing is None else float(run["time"][crossing]),
+        "time_end": float(run["time"][-1]),
+        "loss_initial": float(run["loss"][0]),
+        "loss_end": float(run["loss"][-1]),
+        "bound_end": float(bound[-1]),
+        "initial_gram_error": float(run["initial_gram_error"]),
+        "lambda_min_initial": float(run["probe_lambda_min"][0]),
+        "lambda_min_smallest": float(run["probe_lambda_min"].min()),
+        **{name: float(run[f"probe_{name}"][-1]) for name in LAST},
+    }
+
+
+def by_width(networks, name):
+    """Widths (k,), ascending, and for each the values of a column over its networks."""
+    widths = sorted({row["m"] for row in networks})
+    return np.array(widths), [[row[name] for row in networks if row["m"] == m] for m in widths]
+
+
+def power_law(networks, name, exponent):
+    """Widths (k,) and the law m^exponent through the mean at the smallest of them."""
+    widths, values = by_width(networks, name)
+    return widths, np.mean(values[0]) * (widths / widths[0]) ** exponent
+
+
+def draw_losses(axes, runs, lambda_zero):
+    """Loss of the given runs, narrowest first; the bound of the widest."""
+    # Only the bound is solid; more widths than dashes repeat them with markers.
+    dashes, markers = drawing.dashes()[1:-1], ["", "o", "s", "^", "v"]
+    for k, (run, shade) in enumerate(zip(runs, drawing.shades(len(runs)), strict=True)):
+        axes.semilogy(
+            run["time"],
+            run["loss"],
+            color=shade,
+            linestyle=dashes[k % len(dashes)],
+            marker=markers[k // len(dashes)],
+            markevery=0.1,
+            label=f"$m={run['width']}$",
+        )
+    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
+    axes.semilogy(run["time"], bound, color="k", linewidth=1.6, label="bound")
+    axes.set(xlabel="time $t$ of the gradient flow", ylabel="MSE", xlim=(0, run["time"][-1]))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def draw_crossings(axes, networks):
+    """First time above the bound; an open triangle where there is none in the run."""
+    for row in networks:
+        crossed = row["crossing_time"] != ""
+        time = row["crossing_time"] if crossed else row["time_end"]
+        axes.semilogx(float(row["m"]), time, "o" if crossed else "^", color="C0", fillstyle="none")
+    ends = [row["time_end"] for row in networks]
+    axes.set(title="first crossing $t$", ylim=(0, 1.1 * max(ends)))
+
+
+def draw_band(axes, networks, name, color, linestyle, label):
+    """Mean over the networks of each width, and the range between their extremes."""
+    widths, values = by_width(networks, name)
+    axes.plot(widths, [np.mean(v) for v in values], color=color, linestyle=linestyle, label=label)
+    extremes = [min(v) for v in values], [max(v) for v in values]
+    axes.fill_between(widths, *extremes, color=color, alpha=0.25, linewidth=0)
+
+
+def draw_power_law(axes, networks, name, exponent):
+    """A dotted line of the given slope through the mean at the smallest width."""
+    law = power_law(networks, name, exponent)
+    axes.plot(*law, color="0.3", linestyle=":", label=rf"$\propto m^{{{exponent}}}$")
+
+
+def set_decades(axes, low, high, title):
+    """A logarithmic axis without labels between powers of ten."""
+    axes.set(yscale="log", ylim=(low, high), title=title)
+    drawing.without_minor_labels(axes.yaxis)
+
+
+def figure(networks, runs, lambda_zero):
+    """Losses above, six quantities against the width below."""
+    figure, panels = drawing.subplot_mosaic(
+        "LLL;CGE;FSD", figsize=(6.1, 5.8), height_ratios=[1.2, 1, 1]
+    )
+    draw_losses(panels["L"], sorted(runs.values(), key=lambda run: run["width"]), lambda_zero)
+    draw_crossings(panels["C"], networks)
+    gram, eigenvalues, patterns = panels["G"], panels["E"], panels["F"]
+    draw_band(gram, networks, "initial_gram_error", "C0", "-", None)
+    draw_power_law(gram, networks, "initial_gram_error", -0.5)
+    set_decades(gram, 0.1, 10, r"$\|H(0)-H^\infty\|_2$")
+    draw_band(eigenvalues, networks, "lambda_min_initial", "C0", "-", "$H(0)$")
+    draw_band(eigenvalues, networks, "lambda_min", "C1", "--", "$H(t)$ at the end")
+    draw_band(eigenvalues, networks, "sliding_lambda_min", "C3", ":", "$H^p$ at the end")
+    eigenvalues.axhline(lambda_zero / 2, color="C2", linestyle="-.", label=r"$\lambda_0/2$")
+    eigenvalues.set(title=r"$\lambda_{\min}$", ylim=(0, 2.2 * lambda_zero))
+    draw_band(patterns, networks, "flipped", "C0", "-", "flipped")
+    draw_band(patterns, networks, "sliding", "C1", "--", "sliding")
+    set_decades(patterns, 1e-3, 1, "share of pairs")
+    draw_band(panels["S"], networks, "gram_change", "C0", "-", None)
+    draw_power_law(panels["S"], networks, "gram_change", -0.5)
+    set_decades(panels["S"], 0.1, 10, r"$\|H(t)-H(0)\|_2$")
+    draw_band(panels["D"], networks, "distance_max", "C0", "-", "largest")
+    draw_band(panels["D"], networks, "distance_median", "C1", "--", "median")
+    draw_power_law(panels["D"], networks, "distance_median", -0.5)
+    set_decades(panels["D"], 1, 100, r"$\|w_r(t)-w_r(0)\|$")
+    for name in "CGEFSD":
+        panels[name].set(xscale="log", xlabel="width $m$")
+        panels[name].grid(True)
+    for name in "GEFSD":
+        panels[name].legend(fontsize=7, loc="upper right")
+    return figure
+
+
+def slope(networks, name):
+    """Exponent of the power law m^s that fits a column best, by least squares of logarithms, and
+    its standard error.
+
+    Raises:
+        ValueError: a value is not positive, as where a run is too short for any pattern to flip.
+    """
+    widths, values = np.array([[row["m"], row[name]] for row in networks], dtype=float).T
+    if not (values > 0).all():
+        raise ValueError(
+            f"{name} is 0 in a run of the width study, so that no power law fits; it needs a longer"
+            " width_study.flow_time or wider networks"
+        )
+    coefficients, covariance = np.polyfit(np.log(widths), np.log(values), 1, cov=True)
+    return coefficients[0], np.sqrt(covariance[0, 0])
+
+
+def means(networks, name):
+    """Mean of a column over the networks of the smallest width, and over those of the largest."""
+    _, values = by_width(networks, name)
+    return np.mean(values[0]), np.mean(values[-1])
+
+
+def numbers(networks, lambda_zero, *, fraction):
+    """name → LaTeX of every number that the text quotes."""
+    widths, counted = by_width(networks, "seed")
+    times = [row["crossing_time"] for row in networks if row["crossing_time"] != ""]
+    crossed = {row["m"] for row in networks if row["crossing_time"] != ""}
+    never = [m for m in widths if m not in crossed]
+    gram_slope, gram_slope_error = slope(networks, "initial_gram_error")
+    flipped, sliding = means(networks, "flipped"), means(networks, "sliding")
+    smallest = means(networks, "sliding_lambda_min")
+    below = sum(row["lambda_min"] < lambda_zero / 2 for row in networks)
+    loss, bound = means(networks, "loss_end")[1], means(networks, "bound_end")[1]
+    return {
+        "width-smallest": latex.number(widths[0]),
+        "width-largest": latex.number(widths[-1]),
+        "width-runs": latex.number(len(networks)),
+        "width-networks-narrow": latex.number(len(counted[0])),
+        "width-networks-wide": latex.number(len(counted[-1])),
+        "width-fraction": latex.number(fraction, 2),
+        "width-time-end": latex.number(networks[0]["time_end"], 3),
+        "width-crossed": latex.number(len(times)),
+        "width-crossing-earliest": latex.number(min(times)) if times else "never",
+        "width-crossing-latest": latex.number(max(times)) if times else "never",
+        "width-never-from": latex.number(never[0]) if never else "none",
+        "gram-error-slope": latex.number(gram_slope, 2),
+        "gram-error-slope-error": latex.number(gram_slope_error, 1),
+        "flipped-slope": latex.number(slope(networks, "flipped")[0], 2),
+        "distance-slope": latex.number(slope(networks, "distance_median")[0], 2),
+        "flipped-narrow": latex.number(100 * flipped[0]),
+        "flipped-wide": latex.number(100 * flipped[1]),
+        "sliding-narrow": latex.number(100 * sliding[0], 2),
+        "sliding-wide": latex.number(100 * sliding[1], 2),
+        "sliding-lambda-min-narrow": latex.number(smallest[0]),
+        "sliding-lambda-min-wide": latex.number(smallest[1]),
+        "width-lambda-min-below": latex.number(below),
+        "loss-over-bound-wide": latex.number(loss / bound, 2),
+    }

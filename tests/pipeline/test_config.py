@@ -1,0 +1,195 @@
+"""The configuration: what passes, what is refused and how."""
+
+import copy
+
+import pytest
+import yaml
+from drawing import SECTIONS, SHIPPED, changed
+
+from pipeline import ROOT
+from pipeline.config import check_config, stop, typed
+from pipeline.provenance import changed_keys
+
+
+def without(path):
+    config = copy.deepcopy(SHIPPED)
+    *sections, key = path.split(".")
+    del (config[sections[0]] if sections else config)[key]
+    return config
+
+
+def complaint(config):
+    """The one line that refuses a config."""
+    with pytest.raises(ValueError, match=r"^config: ") as caught:
+        check_config(config)
+    (line,) = str(caught.value).splitlines()
+    return line
+
+
+def test_shipped_config_passes():
+    check_config(SHIPPED)
+
+
+@pytest.mark.parametrize("name", ["deep.yaml", "tests/config.yaml"])
+def test_other_configs_pass_on_top_of_it(name):
+    other = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    assert other.keys() <= SHIPPED.keys()
+    check_config({key: value | other.get(key, {}) for key, value in SHIPPED.items()})
+
+
+def test_deep_config_goes_to_the_width_that_it_promises():
+    networks = yaml.safe_load((ROOT / "deep.yaml").read_text(encoding="utf-8"))["width_study"]
+    widths = {item["width"]: item["networks"] for item in networks["networks"]}
+    assert max(widths) == 2**18
+    assert set(widths.values()) == {10}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("dataset.samples", 10),
+        ("dataset.seed", 0),
+        ("dataset.seed", 2**32 - 1),
+        ("network.width", 1),
+        ("training.learning_rate_fraction", 0.999),
+        ("training.learning_rate_fraction", 1e-9),
+        ("training.batch_size", 500),
+        ("stagewise.stages", 1),
+        ("stagewise.stages", 10),
+        ("eigenvalues.seeds", [7]),
+    ],
+)
+def test_extreme_values_pass(path, value):
+    config = changed(path, value)
+    config["training"]["batch_size"] = min(
+        config["training"]["batch_size"], config["dataset"]["samples"]
+    )
+    check_config(config)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "allowed"),
+    [
+        ("dataset.samples", 505, "a positive multiple of 10"),
+        ("dataset.samples", 0, "a positive multiple of 10"),
+        ("dataset.seed", -1, "an integer from 0 to 4294967295"),
+        ("dataset.seed", 2**32, "an integer from 0 to 4294967295"),
+        ("network.width", -5, "an integer of at least 1"),
+        ("network.width", 0, "an integer of at least 1"),
+        ("network.width", 10.5, "an integer of at least 1"),
+        ("network.width", 1000.0, "an integer of at least 1"),
+        ("network.width", "[", "an integer of at least 1"),
+        ("network.width", True, "an integer of at least 1"),
+        ("network.width", None, "an integer of at least 1"),
+        ("training.steps", 0, "an integer of at least 1"),
+        ("training.learning_rate_fraction", 1.0, "a number between 0 and 1"),
+        ("training.learning_rate_fraction", 1.5, "a number between 0 and 1"),
+        ("training.learning_rate_fraction", 0, "a number between 0 and 1"),
+        ("training.learning_rate_fraction", "fast", "a number between 0 and 1"),
+        ("training.learning_rate_fraction", float("nan"), "a number between 0 and 1"),
+        ("training.learning_rate_fraction", True, "a number between 0 and 1"),
+        ("stagewise.stages", 11, "an integer from 1 to 10"),
+        ("stagewise.stages", 0, "an integer from 1 to 10"),
+        ("anatomy.window", 256, "an integer from 2 to 255"),
+        ("width_study.networks", [], "at least two items"),
+        ("width_study.flow_time", 0, "a positive flow time"),
+        ("step_study.refinements", [1, 2], "at least three different integers"),
+        ("hypotheses.delta", 1, "a probability between 0 and 1"),
+        ("flip_event.networks", 1, "an integer of at least 2"),
+        ("eigenvalues.seeds", [], "a list of different seeds"),
+        ("eigenvalues.seeds", [3, 3], "a list of different seeds"),
+        ("eigenvalues.seeds", 3, "a list of different seeds"),
+        ("network", 5, "a section with width and seed"),
+    ],
+)
+def test_bad_value_is_refused_with_what_is_allowed(path, value, allowed):
+    line = complaint(changed(path, value))
+    assert f"{path}: {value!r} is not allowed" in line
+    assert allowed in line
+
+
+def test_bad_item_of_a_list_is_named_by_its_place():
+    line = complaint(changed("eigenvalues.seeds", [5, -1]))
+    assert "eigenvalues.seeds.1: -1 is not allowed" in line
+
+
+def test_batch_larger_than_the_data_is_refused():
+    line = complaint(changed("training.batch_size", 501))
+    assert "training.batch_size" in line
+    assert "at most dataset.samples, 500" in line
+
+
+def test_unknown_section_is_refused_with_those_allowed():
+    line = complaint(changed("optimiser", {}))
+    assert "unknown key optimiser;" in line
+    assert ", ".join(SECTIONS) in line
+
+
+def test_windows_that_do_not_fit_are_refused():
+    line = complaint(changed("anatomy.probes", 201))
+    assert "anatomy: 201 windows of 50 steps are not allowed" in line
+
+
+def test_unknown_nested_key_is_refused_with_those_allowed():
+    line = complaint(changed("network.wdith", 5))
+    assert "unknown key wdith in network; allowed are width, seed" in line
+
+
+def test_trained_network_among_the_others_is_refused():
+    line = complaint(changed("eigenvalues.seeds", [5, SHIPPED["network"]["seed"]]))
+    assert "eigenvalues.seeds: 1 is network.seed" in line
+
+
+@pytest.mark.parametrize("key", SECTIONS)
+def test_missing_section_is_named_with_those_needed(key):
+    line = complaint(without(key))
+    assert line == f"config: missing key {key}; needed are {', '.join(SECTIONS)}"
+
+
+def test_missing_key_is_named_with_those_needed():
+    line = complaint(without("network.width"))
+    assert line == "config: missing key width in network; needed are width, seed"
+
+
+def test_each_of_two_missing_keys_is_named_once():
+    with pytest.raises(ValueError, match="missing") as caught:
+        check_config(changed("network", {}))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_config_that_is_no_mapping_is_refused():
+    assert "the sections of config.yaml, from dataset to flip_event" in complaint(None)
+
+
+def test_every_mistake_has_its_line():
+    config = changed("network.width", -5) | {"optimiser": {}}
+    with pytest.raises(ValueError, match="optimiser") as caught:
+        check_config(config)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_strings_of_the_command_line_are_read_as_yaml():
+    given = {"network": {"width": "5"}, "training": {"learning_rate_fraction": "0.5"}, "a": ["1"]}
+    assert typed(given) == {
+        "network": {"width": 5},
+        "training": {"learning_rate_fraction": 0.5},
+        "a": [1],
+    }
+
+
+@pytest.mark.parametrize("value", ["fast", "[", "a: b: c", 3, 2.5, None, True])
+def test_values_that_need_no_reading_stay(value):
+    assert typed({"key": value}) == {"key": value}
+
+
+def test_stop_prints_the_message_only(capsys):
+    with pytest.raises(SystemExit) as caught:
+        stop("config: wrong")
+    assert caught.value.code == 1
+    assert capsys.readouterr() == ("", "config: wrong\n")
+
+
+def test_changed_keys_are_those_that_differ_from_the_shipped_config():
+    assert changed_keys(SHIPPED) == []
+    config = changed("training.steps", 7) | {"flip_event": SHIPPED["flip_event"] | {"seed": 1}}
+    assert changed_keys(config) == ["training.steps", "flip_event.seed"]

@@ -1,0 +1,136 @@
+"""The table of training runs: what each is, how long it takes, and which windows fit into it."""
+
+import copy
+
+import pytest
+
+from pipeline.config import shipped
+from pipeline.runs import RULES, by_rule, long_windows, pattern, summary, training_runs
+
+CONFIG = shipped()
+RUNS = training_runs(CONFIG)
+
+
+def config(**sections):
+    changed = copy.deepcopy(CONFIG)
+    for section, values in sections.items():
+        changed[section] |= values
+    return changed
+
+
+def test_every_run_has_a_rule_and_a_path_of_its_own():
+    assert {run.rule for run in RUNS.values()} == set(RULES)
+    assert all(name == run.name for name, run in RUNS.items())
+    assert len({run.path for run in RUNS.values()}) == len(RUNS)
+    assert RUNS["full_batch"].path == "results/training_full_batch.npz"
+    assert RUNS["refine4"].path == "results/step_size/refine4.npz"
+
+
+def test_a_rule_has_as_many_runs_as_the_configuration_names():
+    counts = {rule: len(runs) for rule, runs in by_rule(RUNS).items()}
+    networks = sum(item["networks"] for item in CONFIG["width_study"]["networks"])
+    several = {"width": networks, "targets": 3, "step_size": 4}
+    assert counts == dict.fromkeys(RULES, 1) | several
+
+
+def test_no_two_networks_of_the_width_study_share_a_seed():
+    networks = [{"width": 8, "networks": 2}, {"width": 9, "networks": 1}]
+    runs = training_runs(config(width_study={"networks": networks, "seed": 5}))
+    found = [(r.name, r.options["width"], r.options["seed"]) for r in by_rule(runs)["width"]]
+    assert found == [("m8_seed5", 8, 5), ("m8_seed6", 8, 6), ("m9_seed7", 9, 7)]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (
+            "full_batch",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.25 --steps 10000 --probes 33"
+            " --window 50",
+        ),
+        (
+            "stagewise",
+            "--width 1000 --seed 2 --learning-rate-fraction 0.25 --steps 1000"
+            " --stages results/stages.csv",
+        ),
+        (
+            "both_layers",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.25 --single --both-layers"
+            " --flow-time 20 --refine 4 --probes 33 --window 10",
+        ),
+        ("double", "--width 1000 --seed 1 --learning-rate-fraction 0.9 --flow-time 120"),
+    ],
+)
+def test_a_run_is_the_command_line_that_trains_it(name, line):
+    assert RUNS[name].command_line() == line
+
+
+def test_only_the_stagewise_run_reads_the_stages():
+    assert [name for name, run in RUNS.items() if run.reads] == ["stagewise"]
+    assert RUNS["stagewise"].reads == {"stages": "results/stages.csv"}
+
+
+@pytest.mark.parametrize(
+    ("name", "lambda_max", "steps"),
+    [
+        ("full_batch", 1.0, 10_000),  # given, whatever λ_max is
+        ("stagewise", 1.0, 10_000),  # ten stages of 1000
+        ("double", 25.0, 1667),  # 120·25/(2·0.9) = 1666.7
+        ("both_layers", 25.0, 4000),  # 20·25/(2·0.25) = 1000, each divided into four
+        ("refine8", 1e-9, 8),  # one step at least, in eight
+    ],
+)
+def test_steps_follow_from_the_time_and_the_stability_limit(name, lambda_max, steps):
+    assert RUNS[name].steps(lambda_max) == steps
+
+
+def test_steps_of_the_shipped_data_are_what_a_log_shows():
+    # results/width/m250_seed201.npz takes 1725 steps, as λ_max is 25.87.
+    assert 1725 <= RUNS["m250_seed201"].steps(0.055 * 500) < 1.1 * 1725
+
+
+def test_double_precision_and_more_steps_ask_for_more():
+    single, double = RUNS["digits"], RUNS["double"]
+    assert double.memory(500) > single.memory(500)
+    assert RUNS["full_batch"].minutes(500) > RUNS["mini_batch"].minutes(500)
+    assert RUNS["refine8"].minutes(500) >= RUNS["refine1"].minutes(500)
+    assert RUNS["m16000_seed218"].memory(500) > RUNS["m8000_seed216"].memory(500)
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "line"),
+    [
+        (
+            "anatomy",
+            {"probes": 201},
+            "anatomy: 201 windows of 50 steps are not allowed; allowed are windows that fit into"
+            " steps 10000, at most 10000 steps",
+        ),
+        (
+            "both_layers",
+            {"flow_time": 0.01},
+            # 0.01·250/(2·0.25) = 5, each divided into four.
+            "both_layers: 33 windows of 10 steps are not allowed; allowed are windows that fit into"
+            " flow_time 0.01, at most 20 steps",
+        ),
+    ],
+)
+def test_windows_that_fit_into_no_run_are_named_once(section, values, line):
+    assert long_windows(config(**{section: values})) == [line]
+
+
+def test_windows_of_a_study_are_named_once_and_for_each_study_that_takes_them():
+    lines = long_windows(config(width_study={"probes": 10_000}))
+    assert [line.partition(":")[0] for line in lines] == ["width_study", "target_study"]
+
+
+def test_a_window_may_end_at_the_last_step():
+    # 10000 steps are observed 10001 times.
+    assert long_windows(config(anatomy={"probes": 73, "window": 137})) == []
+    assert 73 * 137 == 10_001
+    assert long_windows(config(anatomy={"probes": 74, "window": 137})) != []
+
+
+def test_a_line_for_the_list_of_rules():
+    assert summary([RUNS["double"]]).endswith("in double precision: results/training_double.npz.")
+    assert summary(by_rule(RUNS)["width"]).endswith(f"width study: {pattern('width')}.")

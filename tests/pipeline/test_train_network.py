@@ -1,0 +1,168 @@
+"""`train_network.py` on two inputs and eight hidden units: its steps, schedules and records."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from oracles import gamma
+
+import files
+import train_network
+
+# Two inputs at sixty degrees; H^∞ has ½ on the diagonal and 1/6 beside it.
+INPUTS, LABELS = np.array([[1.0, 0], [1 / 2, math.sqrt(3) / 2]]), np.array([3, 1])
+
+
+@pytest.fixture
+def train(tmp_path):
+    """Train with some options, by stages or not; the arrays of the run that the script stores."""
+    paths = {name: tmp_path / name for name in ("dataset", "eigenvalues", "output")}
+    files.write_npz(paths["dataset"], inputs=INPUTS, labels=LABELS)
+    files.write_csv(paths["eigenvalues"], [{"n": 2, "lambda_min": 1 / 3, "lambda_max": 2 / 3}])
+    limits = [{"stage": 2, "stability_limit": 2.0}, {"stage": 4, "stability_limit": 3.0}]
+    files.write_csv(tmp_path / "stages", limits)
+
+    def run(options, stages=False):
+        read = paths | ({"stages": tmp_path / "stages"} if stages else {})
+        words = [f"--{name}={path}" for name, path in read.items()]
+        parser = train_network.make_parser()
+        train_network.main(parser.parse_args(["--width=8", *words, *options.split()]))
+        return files.read_npz(paths["output"])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("flow_time", "steps"), [(8, 10), (8.3, 10), (8.5, 11), (0.5, 1), (0.401, 1), (1.2001, 2)]
+)
+def test_steps_come_nearest_to_the_flow_time(flow_time, steps):
+    # With λ_max = 5/8 a step of a quarter of the limit takes 2/4 · 8/5 = 4/5.
+    assert train_network.steps_to(flow_time, 1 / 4, 5 / 8) == steps
+
+
+def test_a_flow_time_below_half_a_step_is_refused():
+    with pytest.raises(ValueError, match=r"time 0\.399 is less than half a step; .* at least 0\.8"):
+        train_network.steps_to(0.399, 1 / 4, 5 / 8)
+
+
+def test_refinement_divides_each_step():
+    assert train_network.refined(2.0, 7, 1) == (2, 7)
+    assert train_network.refined(2.0, 7, 4) == (0.5, 28)
+
+
+def test_runs_without_an_end_are_refused():
+    assert train_network.refined(2.0, 10**8, 1) == (2, 10**8)
+    assert train_network.refined(2.0, 10**7, 10) == (0.2, 10**8)
+    for steps, refine, shown in [(10**8 + 1, 1, "1e[+]08"), (10, 10**8, "1e[+]09")]:
+        with pytest.raises(ValueError, match=f"{shown} steps; allowed are at most 100000000"):
+            train_network.refined(2.0, steps, refine)
+
+
+def test_schedules_have_their_batches_and_step_lengths():
+    batches, lengths = train_network.whole_schedule(4, 3, 2)
+    assert list(batches) == [slice(0, 3), slice(3, 4)]
+    assert lengths.tolist() == [1 / 4, 1 / 4]
+    stages = [{"stage": 1}, {"stage": 3}]
+    batches, lengths = train_network.stage_schedule(np.array([0, 1, 2, 5]), stages, 2)
+    assert list(batches) == [slice(0, 1), slice(0, 1), slice(0, 3), slice(0, 3)]
+    assert lengths.tolist() == [1, 1, 1 / 3, 1 / 3]
+
+
+def test_learning_rate_at_a_stages_limit_is_refused():
+    stages = [{"stage": 1, "stability_limit": 3.0}, {"stage": 2, "stability_limit": 2.0}]
+    train_network.check_limits(1.999, stages)
+    with pytest.raises(ValueError, match="limit of stage 2; allowed is less than 2"):
+        train_network.check_limits(2.0, stages)
+
+
+@pytest.mark.parametrize(
+    ("targets", "seed", "expected"),
+    [
+        ("digits", 0, [5, 0, 3, 0]),
+        ("scaled", 0, [1 / 9, -1, -1 / 3, -1]),
+        ("shuffled", 0, [3, 5, 0, 0]),
+        ("shuffled", 5, [0, 0, 3, 5]),
+    ],
+)
+def test_data_are_ordered_by_digit_with_their_targets(tmp_path, targets, seed, expected):
+    inputs, labels = np.arange(8.0).reshape(4, 2), np.array([5, 0, 3, 0])
+    files.write_npz(tmp_path / "data.npz", inputs=inputs, labels=labels)
+    for by_digit, order in [(False, [0, 1, 2, 3]), (True, [1, 3, 2, 0])]:
+        found = train_network.read_data(tmp_path / "data.npz", targets, seed, by_digit)
+        assert found[0].tolist() == inputs[order].tolist()
+        assert found[1].tolist() == labels[order].tolist()
+        np.testing.assert_allclose(found[2], np.array(expected)[order], rtol=gamma(10))
+
+
+@pytest.mark.parametrize(("single", "dtype"), [("", np.float64), ("--single", np.float32)])
+@pytest.mark.parametrize("both", ["", "--both-layers"])
+def test_network_is_the_one_asked_for(train, single, dtype, both):
+    run = train(f"--steps 2 --seed 4 {single} {both}")
+    generator = np.random.default_rng(4)
+    expected = generator.standard_normal((8, 2)).astype(dtype)
+    assert run["initial_weights"].dtype == run["final_weights"].dtype == dtype
+    assert run["initial_weights"].tolist() == expected.tolist()
+    output = generator.choice([-1.0, 1.0], 8)
+    assert (run["output_weights"].tolist() != output.tolist()) == bool(both)
+    assert (run["width"], run["seed"]) == (8, 4)
+
+
+def test_run_of_a_study_reaches_its_flow_time_and_is_measured(train):
+    # n/λ_max = 3, η = ¾, and a step takes the time ¾; refined, half of it.
+    run = train("--flow-time 4.5 --refine 2 --probes 3 --window 3 --both-layers --single")
+    np.testing.assert_allclose(run["time"], np.arange(13) * 3 / 8, rtol=gamma(40))
+    assert run["step"].tolist() == [*range(13)]
+    assert len(run["loss"]) == 13
+    assert (run["learning_rate"], run["stability_limit"]) == (3 / 8, 3)
+    assert run["probe_step"].tolist() == [0, 5, 10]
+    assert run["probe_g_lambda_min"].shape == (3,)
+    assert not {"initial_weights", "final_weights", "output_weights"} & set(run)
+
+
+def test_stored_weights_are_those_of_the_first_and_the_last_loss(train):
+    run = train("--steps 3 --targets scaled")
+    for name, loss in [("initial_weights", run["loss"][0]), ("final_weights", run["loss"][-1])]:
+        u = np.maximum(INPUTS @ run[name].T, 0) @ run["output_weights"] / math.sqrt(8)
+        # The digits 3 and 1, mapped to [−1, 1].
+        assert abs(np.mean((u - [-1 / 3, -7 / 9]) ** 2) - loss) <= gamma(100) * (1 + loss)
+    assert not any(name.startswith("probe") for name in run)
+
+
+def test_stages_have_their_losses_and_times(train):
+    # η = ¾; a step takes 2η on the one sample of the digit 1, then half of it.
+    run = train("--steps 2", stages=True)
+    assert run["stage"].tolist() == [2, 2, 4, 4, 4]
+    np.testing.assert_allclose(run["time"], [0, 1.5, 3, 3.75, 4.5], rtol=gamma(20))
+    u = np.maximum(INPUTS @ run["initial_weights"].T, 0) @ run["output_weights"] / math.sqrt(8)
+    squares = (u - LABELS) ** 2
+    assert abs(run["loss_stage"][0] - squares[1]) <= gamma(100) * (1 + squares[1])
+    assert abs(run["loss_all"][0] - squares.mean()) <= gamma(100) * (1 + squares.mean())
+    assert run["loss_stage"][2:].tolist() == run["loss_all"][2:].tolist()
+    assert "loss" not in run
+
+
+def test_initial_gram_error_is_a_spectral_norm(train):
+    run = train("--steps 1 --probes 1")
+    active = np.random.default_rng(1).standard_normal((8, 2)) @ INPUTS.T >= 0
+    (p, s), q = active.mean(axis=0) - 1 / 2, (active.all(axis=1).mean() - 1 / 3) / 2
+    # The eigenvalues of [[p, q], [q, s]] are (p + s)/2 ± √((p − s)²/4 + q²).
+    expected = abs(p + s) / 2 + math.hypot((p - s) / 2, q)
+    assert abs(run["initial_gram_error"] - expected) <= gamma(100)
+
+
+def test_batches_are_the_notebooks(train):
+    # Batches of one sample alternate; the loss is that of both.
+    run = train("--steps 2 --batch-size 1")
+    weights, a = torch.tensor(run["initial_weights"]), torch.tensor(run["output_weights"])
+    x, y = torch.tensor(INPUTS), torch.tensor(LABELS, dtype=torch.float64)
+    for k in (0, 1):
+        active = (weights @ x[k] >= 0).double()
+        u = (a * torch.relu(weights @ x[k])).sum() / math.sqrt(8)
+        weights = weights - 3 / 4 * 2 * (u - y[k]) * torch.outer(a * active, x[k]) / math.sqrt(8)
+    np.testing.assert_allclose(run["final_weights"], weights, rtol=0, atol=gamma(1000))
+
+
+def test_windows_that_do_not_fit_are_refused(train):
+    with pytest.raises(ValueError, match="at most 2 windows"):
+        train("--steps 5 --probes 3 --window 3")

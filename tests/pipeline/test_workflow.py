@@ -1,0 +1,202 @@
+"""The whole path in a copy of the project, with toy sizes: from config to PDF."""
+
+import csv
+
+import numpy as np
+import pytest
+import yaml
+from workflow import ROOT, planned, snakemake
+
+from pipeline.config import shipped
+from pipeline.runs import RULES
+from pipeline.studies import parts
+from publishing import write_colophon
+
+
+def test_pdf_is_built(built):
+    assert (built / "report/main.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_second_run_has_nothing_to_do(built):
+    assert "Nothing to be done" in snakemake(built).stderr
+
+
+def test_eigenvalue_table_has_the_documented_columns(built):
+    with open(built / "results/eigenvalues.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        *("matrix", "n", "m", "seed"),
+        *("lambda_min", "lambda_min_certified", "lambda_max"),
+    ]
+    assert [row["matrix"] for row in rows] == ["H_infinity", "H_0", "H_0", "H_0"]
+    for row in rows:
+        certified, smallest = float(row["lambda_min_certified"]), float(row["lambda_min"])
+        assert 0 < certified <= smallest < float(row["lambda_max"])
+
+
+@pytest.mark.parametrize("variant", ["full_batch", "mini_batch"])
+def test_training_results_have_the_documented_arrays(built, variant):
+    run = np.load(built / f"results/training_{variant}.npz")
+    assert run["step"].tolist() == list(range(61))
+    np.testing.assert_allclose(run["time"], run["step"] * 2 * run["learning_rate"] / 50)
+    assert run["loss"].shape == (61,)
+    assert run["initial_weights"].shape == (64, 40)
+    assert set(np.unique(run["output_weights"])) == {-1.0, 1.0}
+
+
+def test_both_variants_start_from_the_same_network(built):
+    full, mini = (np.load(built / f"results/training_{v}_batch.npz") for v in ("full", "mini"))
+    # Double and single precision of the same numbers.
+    assert full["initial_weights"].dtype == np.float64
+    assert mini["initial_weights"].tolist() == full["initial_weights"].astype("f4").tolist()
+    np.testing.assert_allclose(full["loss"][0], mini["loss"][0], rtol=1e-5)
+    assert not np.allclose(full["loss"][1:], mini["loss"][1:], rtol=1e-5)
+
+
+def test_stagewise_results_follow_the_stages(built):
+    run = np.load(built / "results/training_stagewise.npz")
+    assert run["stage"].tolist() == [1] * 20 + [2] * 20 + [3] * 21
+    data = np.load(built / "results/dataset.npz")
+    initial, signs = run["initial_weights"], run["output_weights"]
+    error = np.maximum(data["inputs"] @ initial.T, 0) @ signs / 8 - data["labels"]
+    of_stage = np.mean(error[data["labels"] < 1] ** 2)
+    np.testing.assert_allclose(run["loss_all"][0], np.mean(error**2), rtol=1e-5)
+    np.testing.assert_allclose(run["loss_stage"][0], of_stage, rtol=1e-5)
+    steps = np.diff(run["time"])[[0, 20, 40]] / (2 * run["learning_rate"])
+    np.testing.assert_allclose(steps, [1 / 5, 1 / 10, 1 / 15])
+
+
+def test_stagewise_training_is_sgd_on_the_digits_of_its_stage(built):
+    run, data = (
+        np.load(built / f"results/{name}.npz") for name in ("training_stagewise", "dataset")
+    )
+    weights, signs, rate = run["initial_weights"], run["output_weights"] / 8, run["learning_rate"]
+    for stage in run["stage"][:-1]:
+        chosen = data["labels"] < stage
+        inputs, targets = data["inputs"][chosen], data["labels"][chosen]
+        product = inputs @ weights.T
+        error = np.maximum(product, 0) @ signs - targets
+        slopes = (product >= 0) * np.outer(error, signs)
+        weights = weights - rate * 2 / len(inputs) * slopes.T @ inputs
+    np.testing.assert_allclose(run["final_weights"], weights, rtol=0, atol=1e-9)
+
+
+PARTS = parts(shipped())
+
+
+def rules(kind):
+    """The rules of all parts of that kind."""
+    return {part.rule for part in PARTS if part.kind == kind}
+
+
+def of_study(study):
+    """The rules of all parts of that study."""
+    return {part.rule for part in PARTS if part.study == study}
+
+
+TRAINING = {f"train_{rule}" for rule in RULES}
+# The eigenvalues, and the samples of the flip event and of the targets' directions, come before.
+BEFORE = of_study("eigenvalues") | of_study("flip_event") | {"compute_targets"}
+REPORT = {"compile_report", "report"}
+ALL_PARTS = {part.rule for part in PARTS}
+AFTER_TRAINING = ALL_PARTS - BEFORE
+OTHERS = {"summarise_proofs", "write_colophon"}
+
+
+@pytest.mark.parametrize(
+    ("edited", "expected"),
+    [
+        ("report/sections/loss_vs_bound.tex", REPORT),
+        ("code/report.mplstyle", rules("figure") | REPORT),
+        ("code/studies/stagewise.py", of_study("stagewise") | REPORT),
+        ("code/overparam/training.py", TRAINING | AFTER_TRAINING | REPORT),
+        ("code/overparam/latex.py", ALL_PARTS | OTHERS | REPORT),
+        ("code/study.py", ALL_PARTS | REPORT),
+        ("code/publishing/compile_report.py", {"write_colophon"} | REPORT),
+        ("code/pipeline/studies.py", set()),
+    ],
+)
+def test_an_edit_reruns_what_depends_on_it(built, edited, expected):
+    path = built / edited
+    original = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(original + "\n", encoding="utf-8")
+        assert planned(built) == expected
+    finally:
+        path.write_text(original, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("network={width: -5}", "network.width: -5 is not allowed; allowed is an integer"),
+        ("network={wdith: 5}", "unknown key wdith in network; allowed are width, seed"),
+        ("training={learning_rate_fraction: 1.5}", "between 0 and 1"),
+        ("stagewise={stages: 11}", "stagewise.stages: 11 is not allowed"),
+    ],
+)
+def test_a_bad_config_is_one_line_before_any_job(built, setting, message):
+    before = (built / "report/main.pdf").read_bytes()
+    run = snakemake(built, "--config", setting)
+    assert run.returncode != 0
+    lines = [line for line in (run.stdout + run.stderr).splitlines() if line.startswith("config")]
+    assert len(lines) == 1
+    assert message in lines[0]
+    assert "Traceback" not in run.stderr
+    assert (built / "report/main.pdf").read_bytes() == before
+
+
+def test_the_report_says_which_keys_are_not_the_shipped_ones(built):
+    notice = (built / "report/generated/notice.tex").read_text(encoding="utf-8")
+    assert r"\texttt{training.batch\_size}" in notice
+    assert "hypotheses.delta" not in notice
+    assert "generated/notice" in (built / "report/main.tex").read_text(encoding="utf-8")
+
+
+def test_the_shipped_configuration_has_no_notice():
+    assert write_colophon.notice([]) == ""
+
+
+def test_an_undefined_reference_fails_the_build_and_is_named(built):
+    path = built / "report/sections/errata.tex"
+    original = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(original + r"\cref{no-such-label}", encoding="utf-8")
+        run = snakemake(built)
+        assert run.returncode != 0
+        assert "no-such-label" in run.stderr
+    finally:
+        path.write_text(original, encoding="utf-8")
+
+
+def test_a_figure_has_a_path_and_a_rule(built):
+    assert planned(built, "figures/width.pdf", "--force") == {"plot_width"}
+    assert planned(built, "plot_width", "--force") == {"plot_width"}
+
+
+def test_every_rule_has_a_line_that_says_what_it_is_for(built):
+    lines = snakemake(built, "--list").stdout.splitlines()
+    found = {name: text for name, _, text in (line.partition(" ") for line in lines)}
+    assert {part.rule for part in PARTS} | TRAINING < set(found)
+    assert [name for name, text in found.items() if len(text) < 20] == []
+
+
+# What Snakemake makes of the rules: whether each is local, and the resources that it asks for.
+PROBE = """include: "Snakefile"
+for rule in workflow.rules:
+    print("rule", rule.name, rule.name in workflow._localrules, *rule.resources, file=sys.stderr)
+"""
+
+
+def test_what_asks_a_cluster_for_what(built):
+    (built / "probe.smk").write_text(PROBE)
+    run = snakemake(built, "--snakefile", "probe.smk", "--list")
+    (built / "probe.smk").unlink()
+    found = [line.split()[1:] for line in run.stderr.splitlines() if line.startswith("rule ")]
+    away = {name: {*resources} for name, local, *resources in found if local == "False"}
+    asking = {name for name, resources in away.items() if {"mem_mb", "runtime"} <= resources}
+    assert asking == TRAINING
+    # A small job that is in no group asks for the profile's default resources.
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text(encoding="utf-8"))
+    before = {"make_dataset", "compute_eigenvalues", "compute_stage_eigenvalues"}
+    assert {*away} - asking == before | rules("table") | rules("arrays") == {*profile["groups"]}

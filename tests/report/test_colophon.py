@@ -1,0 +1,171 @@
+"""The colophon tells the truth: each fact against another way to learn it."""
+
+import hashlib
+import json
+import platform
+import re
+import shutil
+import struct
+import subprocess
+from importlib.metadata import version
+
+import numpy as np
+import pypdf
+import pytest
+import yaml
+from workflow import ROOT, planned, snakemake
+
+from pipeline import provenance
+from publishing import write_colophon
+
+
+def git(folder, *arguments):
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    command = ["git", "-C", str(folder), *who, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A scratch repository with one commit, in the place of the project's."""
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "file").write_text("one")
+    (tmp_path / ".gitignore").write_text("made")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "-m", "one")
+    return tmp_path
+
+
+def test_a_clean_commit_is_named(repository):
+    assert provenance.commit() == f"{git(repository, 'rev-parse', 'HEAD')[:12]}, clean"
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("file", "changed"), ("another file", "changed"), ("made", "clean")]
+)
+def test_a_change_is_named_and_a_made_file_is_none(repository, name, state):
+    (repository / name).write_text("two")
+    assert provenance.commit().endswith(f", {state}")
+
+
+def test_without_git_the_commit_is_unknown(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    assert provenance.commit() == "unknown"
+    git(tmp_path, "init", "--quiet")
+    assert provenance.commit() == "unknown"  # no commit yet
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert provenance.commit() == "unknown"  # no git
+
+
+def facts(**changed):
+    data = {"inputs": np.array([[changed.pop("data", 1.0)]]), "labels": np.array([3])}
+    given = {"commit": "unknown", "config": "{}", "data": data}
+    return write_colophon.facts(**given | changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "fact"),
+    [
+        ({"config": "{a}"}, "configuration"),
+        ({"data": 1.000001}, "data"),
+        ({"commit": "c"}, "commit"),
+    ],
+)
+def test_a_change_shows_in_its_fact_and_no_other(changed, fact):
+    before, after = facts(), facts(**changed)
+    assert {name for name in before if before[name] != after[name]} == {fact}
+
+
+def printed(built, name):
+    """The cells of a generated table as a reader sees them, a list a row."""
+    text = (built / f"report/generated/{name}.tex").read_text(encoding="utf-8")
+    text = re.sub(r"\\texttt{(.*?)}(?= &| \\\\)", r"\1", text)
+    return [
+        re.sub(r"\\([_#&%${}])", r"\1", row).split(" & ") for row in text.split(" \\\\\n") if row
+    ]
+
+
+def merged(base, other):
+    """Nested settings, those of `other` before those of `base`."""
+    if not (isinstance(base, dict) and isinstance(other, dict)):
+        return other
+    return base | {k: merged(base[k], v) if k in base else v for k, v in other.items()}
+
+
+def test_the_facts_of_a_build_are_right(built):
+    shown = dict(printed(built, "colophon"))
+    config, toy = (
+        yaml.safe_load((built / path).read_text(encoding="utf-8"))
+        for path in ("config.yaml", "tests/config.yaml")
+    )
+    text = json.dumps(merged(config, toy), sort_keys=True).encode()
+    assert shown["commit"] == "unknown"  # a copy without git
+    assert shown["configuration"] == hashlib.sha256(text).hexdigest()[:16]
+    data = np.load(built / "results/dataset.npz")
+    rows = zip(data["inputs"].tolist(), data["labels"].tolist(), strict=True)
+    numbers = [number for x, y in rows for number in (*(round(1e6 * c) for c in x), y)]
+    packed = struct.pack(f"<{len(numbers)}i", *numbers)
+    assert shown["data"] == hashlib.sha256(packed).hexdigest()[:16]
+    versions = dict(entry.split() for entry in shown["versions"].split(", "))
+    assert versions.pop("Python") == platform.python_version()
+    assert versions == {name: version(name) for name in versions}
+    assert set(versions) > {"numpy", "torch", "matplotlib", "snakemake"}
+    # The log that the engine has written names it too, with the same version and distribution.
+    log = (built / "report/build/main.log").read_text(encoding="utf-8", errors="replace")
+    assert set(re.findall(r"[\d.]+", shown["LaTeX"])) <= set(re.findall(r"[\d.]+", log[:200]))
+
+
+def in_the_report():
+    """The paths of the figures, generated tables and files of numbers that the report shows."""
+    files = sorted(ROOT.glob("report/sections/*.tex"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    figures = re.findall(r"\\includegraphics(?:\[.*?\])?{(.*?)}", text)
+    # The facts and these rows are no result.
+    tables = set(re.findall(r"\\tablerows{(.*?)}", text)) - {"colophon", "colophon_rows"}
+    main = (ROOT / "report/main.tex").read_text(encoding="utf-8")
+    inputs = set(re.findall(r"\\input{(generated/.*?)}", main)) - {"generated/notice"}
+    paths = {f"figures/{name}.pdf" for name in figures}
+    paths |= {f"report/generated/{name}.tex" for name in tables}
+    return paths | {f"report/{name}.tex" for name in inputs - {"generated/proofs"}}
+
+
+def test_every_figure_and_table_has_a_row(built):
+    paths = [path for path, *_ in printed(built, "colophon_rows")]
+    assert set(paths) == in_the_report()
+    assert len(paths) == len(set(paths)) >= 21
+
+
+def test_the_command_remakes_each_by_its_rule(built):
+    text = (ROOT / "report/sections/colophon.tex").read_text(encoding="utf-8")
+    assert r"remade by \texttt{snakemake -{}-cores all} and its path" in text
+    rows = printed(built, "colophon_rows")
+    # Forced, as the build is finished: each path must bring its own rule, and no other rule runs.
+    run = planned(built, "--force", *(path for path, *_ in rows))
+    assert run == {rule for _, rule, _ in rows}
+
+
+def test_the_module_of_each_number_makes_it(built):
+    rows = printed(built, "colophon_rows")
+    run = snakemake(built, *(path for path, *_ in rows), "--force", "--dry-run", "--quiet", "host")
+    jobs = re.findall(r"rule \w+:\n +input: (.*)\n +output: (.*)\n", run.stdout + run.stderr)
+    # The only module of a study that a job lists.
+    made = {path: inputs for inputs, outputs in jobs for path in outputs.split(", ")}
+    found = {path: re.findall(r"code/studies/(?!__)\w+\.py", made[path]) for path, *_ in rows}
+    assert found == {path: [module] for path, _, module in rows}
+
+
+SPECIAL = r"a_b #1 50% x&y $z$ {c} \d ~e ^f --cores 4"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
+def test_what_latex_would_take_for_its_own_is_printed(tmp_path):
+    source = (
+        r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{lmodern}\begin{document}"
+        rf"\thispagestyle{{empty}}{write_colophon.typewriter(SPECIAL)}\end{{document}}"
+    )
+    (tmp_path / "a.tex").write_text(source)
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "a.tex"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    (page,) = pypdf.PdfReader(tmp_path / "a.pdf").pages
+    assert page.extract_text().replace(" ", "") == SPECIAL.replace(" ", "")

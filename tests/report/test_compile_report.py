@@ -1,0 +1,179 @@
+"""What a LaTeX log says of a failure, and the choice of an engine."""
+
+import argparse
+import subprocess
+
+import pytest
+
+from publishing import compile_report
+from publishing.compile_report import engine, environment, troubles
+
+CLEAN = """\
+This is pdfTeX, Version 3.141592653 (TeX Live 2025) (preloaded format=pdflatex)
+(./main.tex (./preamble.tex) [1] [2]
+LaTeX Font Info:    Trying to load font information for U+msa on input line 12.
+Overfull \\hbox (3.1pt too wide) in paragraph at lines 10--12
+Package hyperref Info: Option `unicode' set on input line 4.
+Output written on main.pdf (2 pages, 120000 bytes).
+"""
+UNDEFINED_MACRO = """\
+./sections/training.tex:14: Undefined control sequence.
+l.14 The limit is $\\lmaxx
+                        (\\Hinf)$ and the rate is smaller.
+./sections/training.tex:14:  ==> Fatal error occurred, no output PDF file produced!
+"""
+UNDEFINED_RESULT = """\
+./sections/training.tex:20: Package report Error: Result `step' is undefined.
+
+See the report package documentation for explanation.
+Type  H <return>  for immediate help.
+ ...
+
+l.20 In \\result{step}
+                      steps
+"""
+MISSING_STYLE = """\
+./preamble.tex:11: LaTeX Error: File `siunitx.sty' not found.
+
+Type X to quit or <RETURN> to proceed,
+or enter new name. (Default extension: sty)
+
+Enter file name:
+./preamble.tex:11: Emergency stop.
+<read *>
+
+l.12 \\usepackage
+                {natbib}^^M
+"""
+MISSING_FIGURE = "./main.tex:3: LaTeX Error: File `loss.pdf' not found.\n"
+REFERENCE = "LaTeX Warning: Reference `eq:nothing' on page 3 undefined on input line 41.\n"
+CITATION = "Package natbib Warning: Citation `du2018' on page 1 undefined on input line 9.\n"
+SUMMARY = "LaTeX Warning: There were undefined references.\n"
+HINT = "a LaTeX package is missing"
+
+
+def test_clean_log_has_no_troubles():
+    assert troubles(CLEAN) == []
+
+
+def test_empty_log_has_no_troubles():
+    assert troubles("") == []
+
+
+def test_undefined_macro_is_named_with_its_place():
+    text = "\n".join(troubles(CLEAN + UNDEFINED_MACRO))
+    assert "./sections/training.tex:14: Undefined control sequence." in text
+    assert r"\lmaxx" in text
+    assert HINT not in text
+
+
+def test_undefined_result_is_named_with_its_place():
+    text = "\n".join(troubles(CLEAN + UNDEFINED_RESULT))
+    assert "./sections/training.tex:20: Package report Error: Result `step' is undefined." in text
+
+
+def test_error_without_file_and_line_is_found():
+    text = "\n".join(troubles("! Undefined control sequence.\nl.3 \\nothing\n             here\n"))
+    assert "Undefined control sequence" in text
+    assert r"\nothing" in text
+
+
+def test_missing_package_is_named_with_a_hint():
+    *lines, hint = troubles(CLEAN + MISSING_STYLE)
+    assert "File `siunitx.sty' not found" in "\n".join(lines)
+    assert HINT in hint
+    assert "make latex" in hint
+
+
+@pytest.mark.parametrize("name", ["report.cls", "ec-lmr10.tfm"])
+def test_missing_class_or_font_metric_gets_the_hint(name):
+    assert HINT in troubles(f"! LaTeX Error: File `{name}' not found.\n")[-1]
+
+
+def test_missing_figure_gets_no_hint_about_packages():
+    (line,) = troubles(MISSING_FIGURE)
+    assert "loss.pdf" in line
+
+
+@pytest.mark.parametrize("warning", [REFERENCE, CITATION])
+def test_undefined_reference_or_citation_is_named(warning):
+    assert troubles(CLEAN + warning) == [warning.strip()]
+
+
+def test_repeated_lines_are_named_once():
+    assert troubles((REFERENCE + SUMMARY) * 3) == [REFERENCE.strip(), SUMMARY.strip()]
+
+
+def test_unresolved_references_of_a_failed_run_are_left_out():
+    text = "\n".join(troubles(REFERENCE + UNDEFINED_MACRO))
+    assert "eq:nothing" not in text
+    assert r"\lmaxx" in text
+
+
+def install(folder, *names):
+    for name in names:
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("installed", "chosen"),
+    [(["latexmk"], "latexmk"), (["tectonic"], "tectonic"), (["latexmk", "tectonic"], "latexmk")],
+)
+def test_engine_is_latexmk_where_there_is_one(tmp_path, monkeypatch, installed, chosen):
+    install(tmp_path, *installed)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert engine()[0] == chosen
+
+
+def test_no_engine_is_an_error_that_says_what_to_do(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ValueError, match=r"neither latexmk nor tectonic was found.*make latex"):
+        engine()
+
+
+def test_environment_fixes_the_date_and_keeps_the_rest(monkeypatch):
+    monkeypatch.setenv("KEPT", "yes")
+    fixed = environment(86400)
+    assert (fixed["KEPT"], fixed["SOURCE_DATE_EPOCH"]) == ("yes", "86400")
+
+
+@pytest.fixture
+def compiled(tmp_path, monkeypatch):
+    """Run main with an engine that leaves a given log and exit code; the folder of the report."""
+
+    def run(log, returncode=0):
+        def leave(*_, cwd, **__):
+            (cwd / "build" / "main.log").write_text(log)
+            (cwd / "build" / "main.pdf").write_text("new")
+            return subprocess.CompletedProcess([], returncode, stdout="last line\n")
+
+        monkeypatch.setattr(compile_report, "engine", lambda: ["engine"])
+        monkeypatch.setattr(subprocess, "run", leave)
+        source, output = tmp_path / "main.tex", tmp_path / "main.pdf"
+        output.write_text("old")
+        compile_report.main(argparse.Namespace(source=source, output=output, epoch=0))
+
+    return run, tmp_path
+
+
+def test_pdf_is_replaced_after_a_clean_run(compiled):
+    run, folder = compiled
+    run(CLEAN)
+    assert (folder / "main.pdf").read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("log", "returncode", "named"),
+    [
+        (UNDEFINED_MACRO, 12, "lmaxx"),
+        (REFERENCE, 0, "eq:nothing"),
+        (CITATION, 0, "du2018"),
+        (CLEAN, 1, "last line"),
+    ],
+)
+def test_failure_is_named_and_keeps_the_earlier_pdf(compiled, log, returncode, named):
+    run, folder = compiled
+    with pytest.raises(ValueError, match=named):
+        run(log, returncode)
+    assert (folder / "main.pdf").read_text() == "old"

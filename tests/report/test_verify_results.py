@@ -1,0 +1,139 @@
+"""The comparison with reference.json: inside and outside of a tolerance, misses, updates."""
+
+import json
+
+import pytest
+
+from pipeline import ROOT
+from publishing import verify_results
+from publishing.verify_results import agrees, compare, printed, unit, updated
+
+EXACT = {"units": 0, "relative": 0, "reason": "r"}
+UNIT, TWO_PERCENT = EXACT | {"units": 1}, EXACT | {"relative": 0.02}
+
+
+@pytest.fixture
+def generated(tmp_path):
+    """Files of results and of rows."""
+    results, rows = tmp_path / "width.tex", tmp_path / "width_rows.tex"
+    results.write_text("\\newresult{a}{\\num{1.02e+10}}\n\\newresult{b}{never}\n")
+    rows.write_text("$x$ & \\num{3} \\\\\nlast & \\num{0.5(1)} \\\\\n")
+    return [results, rows]
+
+
+def test_results_and_cells_are_read(generated):
+    assert printed(generated[0]) == {"a": r"\num{1.02e+10}", "b": "never"}
+    assert printed(generated[1]) == {
+        **{"1.1": "$x$", "1.2": r"\num{3}"},
+        **{"2.1": "last", "2.2": r"\num{0.5(1)}"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "value"), [("12", 1), ("0.50", 0.01), ("1.02e+10", 1e8), ("-3.1e-5", 1e-6)]
+)
+def test_unit_of_the_last_digit(number, value):
+    assert unit(number) == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("reference", "here", "allowed", "same"),
+    [
+        (r"\num{100}", r"\num{100}", EXACT, True),
+        (r"\num{100}", r"\num{101}", EXACT, False),
+        (r"\num{0.500}", r"\num{0.501}", UNIT, True),
+        (r"\num{0.500}", r"\num{0.499}", UNIT, True),
+        (r"\num{0.500}", r"\num{0.502}", UNIT, False),
+        (r"\num{0.999}", r"\num{1.00}", UNIT, True),  # one digit less is printed
+        (r"\num{100}", r"\num{102}", TWO_PERCENT, True),
+        (r"\num{100}", r"\num{98}", TWO_PERCENT, True),
+        (r"\num{100}", r"\num{103}", TWO_PERCENT, False),
+        (r"\num{100}", r"\num{-100}", TWO_PERCENT, False),
+        (r"\num{5.0e-07}", r"\num{5.1e-07}", TWO_PERCENT, True),
+        (r"\num{0.16(3)}", r"\num{0.17(4)}", UNIT, True),  # the error is an estimate
+        ("crosses at $t=\\num{3}$", "crosses at $t=\\num{4}$", UNIT, True),
+        ("crosses at $t=\\num{3}$", "does not cross", TWO_PERCENT, False),
+        ("holds", "fails", TWO_PERCENT, False),
+        (r"\num{3}", "missing", TWO_PERCENT, False),
+    ],
+)
+def test_numbers_agree_within_their_class_and_words_to_the_letter(reference, here, allowed, same):
+    assert agrees(reference, here, allowed) is same
+
+
+REFERENCE = {
+    "classes": {"exact": EXACT, "double": UNIT},
+    "numbers": {"width": {"a": [r"\num{1.02e+10}", "double"], "b": ["never", "exact"]}},
+}
+
+
+def verdicts(found):
+    return {(row["file"], row["name"]): row["verdict"] for row in compare(REFERENCE, found)}
+
+
+def test_names_that_are_missing_or_unknown_are_misses():
+    both = {"a": r"\num{1.03e+10}", "b": "never"}
+    assert set(verdicts({"width": both}).values()) == {"pass"}
+    assert verdicts({"width": {"b": "never"}})["width", "a"] == "MISS"
+    assert verdicts({})["width", "b"] == "MISS"
+    assert verdicts({"width": both | {"c": r"\num{1}"}})["width", "c"] == "MISS"
+    assert verdicts({"width": both, "new": {"d": "x"}})["new", "d"] == "MISS"
+
+
+def run(tmp_path, generated, reference, *more):
+    path = tmp_path / "reference.json"
+    path.write_text(json.dumps(reference))
+    line = ["--reference", str(path), "--generated", *map(str, generated), *more]
+    parsed = verify_results.make_parser().parse_args([*line, "--output", f"{tmp_path}/out.csv"])
+    verify_results.main(parsed)
+    return json.loads(path.read_text())
+
+
+def test_a_miss_is_an_error_that_names_it(tmp_path, generated, capsys):
+    with pytest.raises(ValueError, match=r"width_rows 1\.1, width_rows 1\.2"):
+        run(tmp_path, generated, REFERENCE)
+    assert "width_rows 1.1: $x$, reference missing" in capsys.readouterr().out
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_update_keeps_classes_and_is_strict_with_what_is_new(tmp_path, generated):
+    new = run(tmp_path, generated, REFERENCE, "--update")
+    assert new["classes"] == REFERENCE["classes"]
+    assert new["numbers"]["width"] == REFERENCE["numbers"]["width"]
+    assert new["numbers"]["width_rows"]["2.1"] == ["last", "exact"]
+    run(tmp_path, generated, new)
+    assert (tmp_path / "out.csv").read_text().count("pass") == 6
+
+
+def test_update_forgets_what_is_no_longer_printed():
+    assert updated(REFERENCE, {"width": {"b": "never"}})["numbers"] == {
+        "width": {"b": ["never", "exact"]}
+    }
+
+
+SHIPPED = json.loads((ROOT / "reference.json").read_text(encoding="utf-8"))
+
+
+def test_the_file_has_the_form_that_an_update_gives_it():
+    text = (ROOT / "reference.json").read_text(encoding="utf-8")
+    assert verify_results.formatted(SHIPPED) == text
+
+
+def test_every_printed_number_has_a_reference(built):
+    toy = {path.stem: printed(path) for path in built.glob("report/generated/*.tex")}
+    others = {"proofs", "proof_statements", "colophon", "colophon_rows", "notice"}
+    assert {*SHIPPED["numbers"]} == {*toy} - others
+    for file, names in SHIPPED["numbers"].items():
+        # A toy build has fewer stages and radii.
+        assert toy[file].keys() <= names.keys()
+        assert file.endswith("_rows") or toy[file].keys() == names.keys()
+
+
+def test_every_class_has_a_reason_and_is_used():
+    used = {kind for names in SHIPPED["numbers"].values() for _, kind in names.values()}
+    assert used == set(SHIPPED["classes"])
+    for entry in SHIPPED["classes"].values():
+        assert entry.keys() == {"units", "relative", "reason"}
+        assert 0 <= entry["relative"] <= 0.5
+        assert 0 <= entry["units"] <= 5
+        assert len(entry["reason"]) > 20

@@ -1,0 +1,236 @@
+"""The width study on a table of six networks, of which the widths differ by factors of 2."""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from oracles import gamma
+
+from studies import width
+
+LAMBDA_ZERO = 1 / 4
+COLUMNS = {
+    "m": [16, 16, 16, 32, 64, 64],
+    "seed": [1, 2, 3, 4, 5, 6],
+    "crossing_time": [7.77777, "", 3.33333, "", "", ""],
+    "time_end": [12.3456, 11.0, 13.0, 14.0, 12.0, 10.0],
+    "loss_end": [0.9, 0.8, 0.7, 0.6, 0.3, 0.51],
+    "bound_end": [0.1, 0.4, 0.4, 0.3, 0.2, 0.3],
+    "initial_gram_error": [0.6, 0.3, 1.2, 0.3, 0.3, 0.15],
+    "lambda_min_initial": [0.2, 0.1, 0.15, 0.21, 0.23, 0.22],
+    "lambda_min": [0.1, 1 / 8, 0.135, 0.12, 0.2, 0.14],
+    "sliding_lambda_min": [0.03, 0.02, 0.01111, 0.04, 0.05, 0.07654],
+    "flipped": [0.2, 0.1, 0.2, 0.1, 0.05, 0.025],
+    "sliding": [0.7, 0.8, 0.7533, 0.6, 0.6102, 0.63],
+    "distance_median": [4.0, 2, 2, 2, 1, 2],
+    "distance_max": [9.0, 8, 10, 7, 5, 6],
+    "gram_change": [4.0, 5, 3, 2.5, 2, 3],
+}
+NETWORKS = [dict(zip(COLUMNS, row, strict=True)) for row in zip(*COLUMNS.values(), strict=True)]
+# Slopes are Σ(x − x̄)y / Σ(x − x̄)² for x = lg₂(m/16) = 0, 0, 0, 1, 2, 2, of which x̄ = 5/6 and
+# Σ(x − x̄)² = 29/6, so that x − x̄ is −5/6 three times, 1/6, and 7/6 twice.
+EXPECTED_NUMBERS = {
+    "width-smallest": r"\num{16}",
+    "width-largest": r"\num{64}",
+    "width-runs": r"\num{6}",
+    "width-networks-narrow": r"\num{3}",
+    "width-networks-wide": r"\num{2}",
+    "width-fraction": r"\num{0.33}",
+    "width-time-end": r"\num{12.3}",
+    "width-crossed": r"\num{2}",
+    "width-crossing-earliest": r"\num{3.33}",
+    "width-crossing-latest": r"\num{7.78}",
+    "width-never-from": r"\num{32}",
+    # 0.3 · 2^y with y = 1, 0, 2, 0, 0, −1: −(15/6 + 7/6)/(29/6) = −22/29.
+    "gram-error-slope": r"\num{-0.76}",
+    # Σ(y − ȳ)² = 16/3 leaves 16/3 − 22/29 · 11/3 = 74/29, a quarter of it over 29/6: 0.132 = 0.36².
+    "gram-error-slope-error": r"\num{0.4}",
+    # 0.2 · 2^y with y = 0, −1, 0, −1, −2, −3: (5/6 − 1/6 − 35/6)/(29/6) = −31/29.
+    "flipped-slope": r"\num{-1.1}",
+    # 2^y with y = 2, 1, 1, 1, 0, 1: (−20/6 + 1/6 + 7/6)/(29/6) = −12/29.
+    "distance-slope": r"\num{-0.41}",
+    # Means of 20, 10, 20 and of 5, 2.5 percent.
+    "flipped-narrow": r"\num{16.7}",
+    "flipped-wide": r"\num{3.75}",
+    # Means of 70, 80, 75.33 and of 61.02, 63 percent.
+    "sliding-narrow": r"\num{75}",
+    "sliding-wide": r"\num{62}",
+    "sliding-lambda-min-narrow": r"\num{0.0204}",
+    "sliding-lambda-min-wide": r"\num{0.0633}",
+    # 0.1 and 0.12 are below 1/8.
+    "width-lambda-min-below": r"\num{2}",
+    # (0.3 + 0.51)/(0.2 + 0.3).
+    "loss-over-bound-wide": r"\num{1.6}",
+}
+
+
+def numbers(**columns):
+    """The numbers with some columns replaced."""
+    rows = [
+        row | {name: values[k] for name, values in columns.items()}
+        for k, row in enumerate(NETWORKS)
+    ]
+    return width.numbers(rows, LAMBDA_ZERO, fraction=1 / 3)
+
+
+def test_numbers():
+    assert numbers() == EXPECTED_NUMBERS
+
+
+@pytest.mark.parametrize(
+    ("times", "crossed", "earliest", "latest", "never"),
+    [
+        ([""] * 6, r"\num{0}", "never", "never", r"\num{16}"),
+        (["", 4.5, "", 2.5, 6.5, ""], r"\num{3}", r"\num{2.50}", r"\num{6.50}", "none"),
+    ],
+)
+def test_widths_that_cross_never_or_always(times, crossed, earliest, latest, never):
+    values = numbers(crossing_time=times)
+    found = [values[f"width-{k}"] for k in ("crossed", "crossing-earliest", "crossing-latest")]
+    assert [*found, values["width-never-from"]] == [crossed, earliest, latest, never]
+
+
+@pytest.mark.parametrize("value", [0.0, -0.1])
+def test_a_width_study_in_which_nothing_flips_is_refused(value):
+    flipped = [0.2, 0.1, 0.2, value, 0.05, 0.025]
+    with pytest.raises(ValueError, match=r"flipped is 0 .* width_study\.flow_time"):
+        numbers(flipped=flipped)
+
+
+def test_rows_of_the_table():
+    # The bound from 8 with λ0 = log 2 is 8, 4, 2, ½.
+    last = {f"probe_{name}": np.array([9.0, k]) for k, name in enumerate(width.LAST)}
+    last["probe_lambda_min"] = np.array([0.4, 0.1, 0.2])
+    run = {
+        "width": np.array(32),
+        "seed": np.array(7),
+        "time": np.array([0.0, 1, 2, 4]),
+        "loss": np.array([8.0, 2, 3, 1]),
+        "initial_gram_error": np.array(0.5),
+        **last,
+    }
+    expected = {
+        "m": 32,
+        "seed": 7,
+        "crossing_time": 2,
+        "time_end": 4,
+        "loss_initial": 8,
+        "loss_end": 1,
+        "bound_end": 1 / 2,
+        "initial_gram_error": 0.5,
+        "lambda_min_initial": 0.4,
+        "lambda_min_smallest": 0.1,
+        "lambda_min": 0.2,
+        "sliding_lambda_min": 1,
+        "flipped": 2,
+        "sliding": 3,
+        "distance_median": 4,
+        "distance_max": 5,
+        "gram_change": 6,
+    }
+    row, below = (width.table_row(run, value) for value in (math.log(2), 0.1))
+    assert [*row] == [*expected]
+    assert row == pytest.approx(expected, rel=gamma(20))
+    assert {type(value) for value in list(row.values())[2:]} == {float}
+    assert below["crossing_time"] == ""
+    others = {"a": (32, 6), "b": (32, 5), "c": (16, 9)}
+    runs = {k: run | {"width": np.array(m), "seed": np.array(s)} for k, (m, s) in others.items()}
+    rows = width.table(runs, math.log(2))
+    assert [(row["m"], row["seed"]) for row in rows] == [(16, 9), (32, 5), (32, 6)]
+
+
+RUNS = {
+    "wide": {"width": np.array(64), "time": np.array([0.0, 1, 3]), "loss": np.array([8.0, 5, 4])},
+    "narrow": {"width": np.array(16), "time": np.array([0.0, 2]), "loss": np.array([9.0, 7])},
+    "middle": {"width": np.array(32), "time": np.array([0.0, 4]), "loss": np.array([6.0, 3])},
+}
+# Mean, smallest and largest of each column at the widths 16, 32 and 64.
+BANDS = {
+    "initial_gram_error": [(0.7, 0.3, 1.2), (0.3, 0.3, 0.3), (0.225, 0.15, 0.3)],
+    "lambda_min_initial": [(0.15, 0.1, 0.2), (0.21, 0.21, 0.21), (0.225, 0.22, 0.23)],
+    "lambda_min": [(0.12, 0.1, 0.135), (0.12, 0.12, 0.12), (0.17, 0.14, 0.2)],
+    "sliding_lambda_min": [(0.02037, 0.01111, 0.03), (0.04, 0.04, 0.04), (0.06327, 0.05, 0.07654)],
+    "flipped": [(1 / 6, 0.1, 0.2), (0.1, 0.1, 0.1), (0.0375, 0.025, 0.05)],
+    "sliding": [(0.7511, 0.7, 0.8), (0.6, 0.6, 0.6), (0.6201, 0.6102, 0.63)],
+    "distance_median": [(8 / 3, 2, 4), (2, 2, 2), (1.5, 1, 2)],
+    "distance_max": [(9, 8, 10), (7, 7, 7), (5.5, 5, 6)],
+    "gram_change": [(4, 3, 5), (2.5, 2.5, 2.5), (2.5, 2, 3)],
+}
+
+
+@pytest.fixture
+def panels(draw):
+    """Letter → panel of the figure, with the bound of λ0 = log 2."""
+    return {axes.get_label(): axes for axes in draw(width.figure, NETWORKS, RUNS, math.log(2))}
+
+
+def test_losses_are_drawn_from_narrow_to_wide_with_the_bound_of_the_widest(panels, check_lines):
+    drawn = [
+        ("$m=16$", [0, 2], [9, 7]),
+        ("$m=32$", [0, 4], [6, 3]),
+        ("$m=64$", [0, 1, 3], [8, 5, 4]),
+        ("bound", [0, 1, 3], [8, 4, 1]),
+    ]
+    check_lines(panels["L"], drawn)
+    assert panels["L"].get_xlim() == (0, 3)
+
+
+def test_a_crossing_is_a_circle_and_a_run_without_one_a_triangle(panels, check_lines):
+    points = [(16, 7.77777), (16, 11), (16, 3.33333), (32, 14), (64, 12), (64, 10)]
+    check_lines(panels["C"], [("", [m], [time]) for m, time in points])
+    assert [line.get_marker() for line in panels["C"].get_lines()] == [*"o^o^^^"]
+    assert panels["C"].get_ylim() == pytest.approx((0, 1.1 * 14), rel=gamma(10))
+
+
+LAW = r"$\propto m^{-0.5}$"
+
+
+@pytest.mark.parametrize(
+    ("panel", "bands", "others"),
+    [
+        ("G", {"initial_gram_error": ""}, {LAW: 0.7}),
+        ("F", {"flipped": "flipped", "sliding": "sliding"}, {}),
+        ("S", {"gram_change": ""}, {LAW: 4}),
+        ("D", {"distance_max": "largest", "distance_median": "median"}, {LAW: 8 / 3}),
+        (
+            "E",
+            {"lambda_min_initial": "$H(0)$", "lambda_min": "$H(t)$ at the end"}
+            | {"sliding_lambda_min": "$H^p$ at the end"},
+            {r"$\lambda_0/2$": math.log(2) / 2},
+        ),
+    ],
+)
+def test_lines_are_means_and_areas_reach_to_the_extremes(panels, check_lines, panel, bands, others):
+    axes, widths = panels[panel], [16, 32, 64]
+    drawn = [(label, widths, [mean for mean, *_ in BANDS[name]]) for name, label in bands.items()]
+    for label, start in others.items():
+        law = (label, widths, [start, start / math.sqrt(2), start / 2])
+        drawn.append(law if label == LAW else (label, [0, 1], [start, start]))
+    check_lines(axes, drawn)
+    for name, area in zip(bands, axes.collections, strict=True):
+        edge = {tuple(point) for path in area.get_paths() for point in path.vertices}
+        reach = zip(widths, BANDS[name], strict=True)
+        assert edge == {(m, extreme) for m, (_, *extremes) in reach for extreme in extremes}
+
+
+def test_limits(panels):
+    limits = {name: panels[name].get_ylim() for name in "GFSDE"}
+    half = limits.pop("E")
+    assert limits == {"G": (0.1, 10), "F": (1e-3, 1), "S": (0.1, 10), "D": (1, 100)}
+    assert half == pytest.approx((0, 2.2 * math.log(2)), rel=gamma(10))
+
+
+def test_more_widths_than_dashes_repeat_them_with_markers(draw):
+    (axes,) = draw(lambda: plt.subplots()[0])
+    run = {"time": np.linspace(0, 1, 5), "loss": np.linspace(2, 1, 5)}
+    width.draw_losses(axes, [run | {"width": 2**k} for k in range(11)], 0.1)
+    lines = axes.get_lines()
+    assert [line.get_marker() for line in lines[:-1]] == [""] * 5 + ["o"] * 5 + ["s"]
+    # Matplotlib has no public name for a dash given by its lengths.
+    dashes = [str(line._unscaled_dash_pattern) for line in lines]
+    assert dashes[5:11] == [*dashes[:5], dashes[0]]
+    # Five dashes and the solid line of the bound; the dots are left out.
+    assert len({*dashes}) == 6
+    assert dashes[-1] == str((0, None))
+    assert str((0, (1, 1))) not in dashes
