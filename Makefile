@@ -7,6 +7,7 @@
 #   make reference   the numbers of the last build become those of reference.json
 #   make slurm  environment for a cluster (README);  make test-slurm  its test, as root
 PYTHON ?= python3
+SEED   ?= 0
 BIN    := .venv/bin
 CPU    := https://download.pytorch.org/whl/cpu
 TEX    := latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science texlive-pictures lmodern
@@ -32,7 +33,7 @@ lint: .venv/installed
 	cd report && chktex -q -l ../.chktexrc main.tex
 
 mutants: .venv/installed
-	$(BIN)/python tests/mutation.py $(if $(SAMPLE),--sample $(SAMPLE))
+	$(BIN)/python tests/mutation.py --figures $(if $(SAMPLE),--sample $(SAMPLE) --seed $(SEED))
 
 reference: .venv/installed
 	$(BIN)/python code/publish.py verify_results --update

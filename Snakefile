@@ -40,20 +40,30 @@ RUNS = runs.training_runs(config)
 PARTS = studies.parts(config)
 # What LaTeX reads, and where each figure, table and number of the report comes from.
 FIGURES = [part.output for part in PARTS if part.kind == "figure"]
-NUMBERS = [part.output for part in PARTS if part.kind in ("numbers", "rows")]
+NUMBERS = studies.printed(config)
 GENERATED = [
     *NUMBERS,
     *(f"report/generated/{name}.tex" for name in ("proofs", "proof_statements")),
     *(f"report/generated/{name}.tex" for name in ("colophon", "colophon_rows", "notice")),
 ]
 MAKERS = [
-    f"{part.output}={part.rule}={part.module}" for part in PARTS if part.output in FIGURES + NUMBERS
+    *(
+        f"{part.output}={part.rule}={part.module}"
+        for part in PARTS
+        if part.output in FIGURES + NUMBERS
+    ),
+    "report/generated/proofs.tex=summarise_proofs=code/publishing/summarise_proofs.py",
 ]
 
 
 def publishing(module):
     """The sources of a job that runs a module of publishing/."""
     return sources("code/publish.py", f"code/publishing/{module}.py")
+
+
+def run_of(rule, wildcards):
+    """The run of a job: of several runs the one that its path names."""
+    return RUNS[wildcards.get("run", rule)]
 
 
 rule report:
@@ -125,17 +135,17 @@ for name, of_rule in runs.by_rule(RUNS).items():
             dataset="results/dataset.npz",
             eigenvalues="results/eigenvalues.csv",
         output:
-            runs.pattern(name),
+            runs.path_of(of_rule),
         log:
-            f"logs/train_{name}/{{run}}.log",
+            runs.path_of(of_rule).replace("results/", "logs/").replace(".npz", ".log"),
         wildcard_constraints:
             run="|".join(run.name for run in of_rule),
         priority: max(run.minutes(SAMPLES) for run in of_rule)
         resources:
-            mem_mb=lambda wildcards: RUNS[wildcards.run].memory(SAMPLES),
-            runtime=lambda wildcards: RUNS[wildcards.run].minutes(SAMPLES),
+            mem_mb=lambda wildcards, name=name: run_of(name, wildcards).memory(SAMPLES),
+            runtime=lambda wildcards, name=name: run_of(name, wildcards).minutes(SAMPLES),
         params:
-            options=lambda wildcards: RUNS[wildcards.run].command_line(),
+            options=lambda wildcards, name=name: run_of(name, wildcards).command_line(),
         shell:
             "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --eigenvalues {input.eigenvalues}"
             " {params.options} --output {output} --log {log}"

@@ -15,10 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
+# Columns of our csv files that hold words, and those in which a cell may be empty.
+WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "assumptions"}
+OPTIONAL = {"m", "seed", "crossing_time"}
+
 
 @contextlib.contextmanager
 def replacing(path):
-    """A temporary path beside `path`, renamed to it when the block ends without an error."""
+    """A temporary path beside `path`, renamed to it when the block ends without an error.
+
+    It names the process: a job that outlived its snakemake, or a part that somebody runs by hand,
+    may be writing the same file.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
@@ -101,30 +109,34 @@ def write_csv(path, rows):
 
 
 def read_csv(path):
-    """The rows of a csv as dicts; a cell is a number, if it reads as one, or else a string.
+    """The rows of a csv as dicts of ints, floats and, in columns of WORDS, strings.
+
+    A cell of OPTIONAL may be empty, and is then an empty string.
 
     Raises:
-        ValueError: names the file, line and column of a cell that is missing or not finite.
+        ValueError: names file, line and column of a cell that is missing, damaged or not finite.
     """
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
     if not rows:
         raise ValueError(f"{path} has no rows; delete it and build again")
     return [
-        {column: _cell(cell, f"{path}, line {line}: {column}") for column, cell in row.items()}
+        {column: _cell(column, text, f"{path}, line {line}") for column, text in row.items()}
         for line, row in enumerate(rows, start=2)
     ]
 
 
-def _cell(text, place):
-    """The int, float or string that a cell of a csv holds."""
-    value = text
-    if isinstance(text, str) and "_" not in text:  # Python would read 1_0 as ten
-        with contextlib.suppress(ValueError):
-            value = int(text) if re.fullmatch(r"-?\d+", text) else float(text)
-    if not isinstance(value, (int, float, str)) or value != value or value in (math.inf, -math.inf):
-        raise ValueError(f"{place} is {text}; delete it and build again")
-    return value
+def _cell(column, text, place):
+    """The value of a cell."""
+    if isinstance(text, str):
+        if column in WORDS or (column in OPTIONAL and not text):
+            return text
+        if "_" not in text:  # Python would read 1_0 as ten
+            with contextlib.suppress(ValueError):
+                value = int(text) if re.fullmatch(r"-?\d+", text) else float(text)
+                if math.isfinite(value):
+                    return value
+    raise ValueError(f"{place}: {column} is {text}; delete it and build again")
 
 
 def write_text(path, text):

@@ -3,7 +3,8 @@
     python code/study.py figure width --output my.pdf
 
 What is not given is what the report's own build takes, from config.yaml; `python code/study.py
-figure width --help` says which files and settings these are.
+figure width --help` says which files and settings these are.  Of a build with another
+configuration, give those that it changes.
 """
 
 import argparse
@@ -35,6 +36,9 @@ def read(parameter, paths):
     npz or the rows of a csv.
     """
     if parameter == "runs":
+        names = [Path(path).stem for path in paths]
+        if len({*names}) < len(names):
+            raise ValueError(f"two of the runs have the same name: {', '.join(sorted(names))}")
         return {Path(path).stem: files.read_npz(path) for path in paths}
     (path,) = paths
     if parameter == "lambda_zero":
@@ -127,9 +131,13 @@ def make_parser(kind, study, given):
 def setting(text):
     """The value of a setting; argparse prints the error's message behind the name of the option."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text} is not JSON") from error
+    numbers = value if isinstance(value, list) else [value]
+    if not all(type(number) in (int, float) for number in numbers):
+        raise argparse.ArgumentTypeError(f"{text} is no number and no list of numbers")
+    return value
 
 
 def shortened(paths):

@@ -153,10 +153,14 @@ def training_runs(config):
     return {run.name: run for run in rows}
 
 
+def path_of(runs):
+    """The path of the runs of one rule, with the wildcard `run` where a rule may have several."""
+    return pattern(runs[0].rule) if runs[0].name != runs[0].rule else runs[0].path
+
+
 def summary(runs):
     """One line for `snakemake --list` about the runs of one rule."""
-    place = runs[0].path if len(runs) == 1 else pattern(runs[0].rule)
-    return f"{RULES[runs[0].rule]}: {place}."
+    return f"{RULES[runs[0].rule]}: {path_of(runs)}."
 
 
 def by_rule(runs):
@@ -182,11 +186,11 @@ def long_windows(config):
     for run in training_runs(config).values():
         most = run.steps(config["dataset"]["samples"] / 2)
         probes, window = (run.options.get(name, 0) for name in ("probes", "window"))
-        length = next(name for name in ("flow-time", "steps") if name in run.options)
+        length = "flow-time" if "flow-time" in run.options else "steps"
+        key = f"{run.section}.flow_time" if length == "flow-time" else "training.steps"
         if probes * window > most + 1:
             lines[run.section] = (
                 f"{run.section}: {probes} windows of {window} steps are not allowed; allowed are"
-                f" windows that fit into {length.replace('-', '_')} {run.options[length]},"
-                f" at most {most} steps"
+                f" windows that fit into {key}, {run.options[length]}, at most {most} steps"
             )
     return list(lines.values())

@@ -163,6 +163,11 @@ def studies(config):
     }
 
 
+def printed(config):
+    """The files of report/generated that hold numbers and rows of studies."""
+    return [part.output for part in parts(config) if part.kind in ("numbers", "rows")]
+
+
 def paths(runs, rule):
     """The paths of a training rule's runs."""
     return [run.path for run in runs.values() if run.rule == rule]

@@ -2,7 +2,7 @@
 
 On another machine bits may differ, numbers may not: a number that is off by more than its class
 allows, another word or a missing name is an error.  `--update` makes this machine the reference; a
-name that is new there gets the class without tolerance, until somebody gives a reason for another.
+name that is new there gets the class `new`, without tolerance, until somebody judges it.
 
 reference.json has `classes`, name → units (of the last printed digit), relative (tolerance) and
 reason; and `numbers`, file → name → [LaTeX, class].
@@ -16,11 +16,10 @@ import files
 import scripting
 
 RESULT = re.compile(r"\\newresult{([\w-]+)}{(.*)}$", re.MULTILINE)
-# The number in siunitx's argument, without the error in brackets.
-NUMBER = re.compile(r"\\num{([-+]?\d*\.?\d+(?:e[-+]?\d+)?)(?:\(\d+\))?}")
-STRICTEST = "exact"
-# Files of report/generated whose numbers are no results.
-OTHERS = {"colophon", "colophon_rows", "notice", "proofs", "proof_statements"}
+# The number in siunitx's argument, and its error in units of the last digit.
+NUMBER = re.compile(r"\\num{([-+]?\d*\.?\d+(?:e[-+]?\d+)?)(?:\((\d+)\))?}")
+NEW = "new"
+STRICT = {NEW: {"units": 0, "relative": 0}}
 
 
 def printed(path):
@@ -50,24 +49,31 @@ def agrees(reference, here, allowed):
     if words(reference) != words(here):
         return False
     pairs = zip(NUMBER.findall(reference), NUMBER.findall(here), strict=True)
-    return all(abs(float(a) - float(b)) <= tolerance(a, b, allowed) for a, b in pairs)
+    return all(
+        abs(float(a) - float(b)) <= tolerance(a, b, allowed)
+        and abs(int(error_a or 0) - int(error_b or 0)) <= allowed["units"]
+        for (a, error_a), (b, error_b) in pairs
+    )
 
 
 def tolerance(reference, here, allowed):
-    """How far a printed number may be from its reference; and a rounding of this comparison."""
-    units = allowed["units"] * max(unit(reference), unit(here))
+    """How far a printed number may be from its reference; and a rounding of this comparison.
+
+    The unit is the smaller one: with that of 0 or 1 anything would pass.
+    """
+    units = allowed["units"] * min(unit(reference), unit(here))
     return max(units, allowed["relative"] * abs(float(reference))) * (1 + 1e-9)
 
 
 def compare(reference, found):
     """A row for each number of either side: its reference, the text here, class and verdict."""
-    rows = []
+    rows, classes = [], reference["classes"] | STRICT
     for file in sorted({*reference["numbers"], *found}):
         expected, here = reference["numbers"].get(file, {}), found.get(file, {})
         for name in [*expected, *(name for name in here if name not in expected)]:
-            latex, kind = expected.get(name, ["missing", STRICTEST])
+            latex, kind = expected.get(name, ["missing", NEW])
             text = here.get(name, "missing")
-            same = agrees(latex, text, reference["classes"][kind])
+            same = agrees(latex, text, classes[kind])
             rows.append(
                 {
                     **{"file": file, "name": name, "reference": latex, "here": text},
@@ -81,7 +87,7 @@ def updated(reference, found):
     """The reference with the texts found, each in the class that it had."""
     numbers = {
         file: {
-            name: [latex, reference["numbers"].get(file, {}).get(name, [None, STRICTEST])[1]]
+            name: [latex, reference["numbers"].get(file, {}).get(name, [None, NEW])[1]]
             for name, latex in texts.items()
         }
         for file, texts in found.items()
@@ -95,12 +101,22 @@ def formatted(reference):
     return re.sub(r"\[\s+(.*),\s+(.*)\s+\]", r"[\1, \2]", text) + "\n"
 
 
+def of_the_last_build():
+    """The files of numbers and rows that the shipped configuration makes.
+
+    Raises:
+        ValueError: the last build was of another configuration.
+    """
+    from pipeline import config, studies  # here, as no job reads the tables
+
+    if Path("report/generated/notice.tex").read_text(encoding="utf-8"):
+        raise ValueError("the last build was not of the shipped configuration; run make first")
+    return map(Path, studies.printed(config.shipped()))
+
+
 def main(arguments):
     reference = json.loads(arguments.reference.read_text(encoding="utf-8"))
-    generated = arguments.generated or sorted(Path("report/generated").glob("*.tex"))
-    found = {path.stem: printed(path) for path in generated if path.stem not in OTHERS}
-    if not found:
-        raise ValueError("report/generated has no numbers; build the report first")
+    found = {path.stem: printed(path) for path in arguments.generated or of_the_last_build()}
     if arguments.update:
         files.write_text(arguments.reference, formatted(updated(reference, found)))
         return
@@ -118,7 +134,7 @@ def make_parser():
     parser = scripting.parser(__doc__)
     parser.add_argument("--reference", type=Path, default=Path("reference.json"))
     parser.add_argument(
-        "--generated", type=Path, nargs="+", help="default: all results in report/generated"
+        "--generated", type=Path, nargs="+", help="default: those of the last build"
     )
     parser.add_argument("--update", action="store_true", help="make this machine the reference")
     parser.add_argument("--output", default="results/verification.csv")

@@ -101,7 +101,7 @@ def test_a_good_run_after_a_failed_one_replaces_the_result(project):
 
 def test_a_result_outlives_a_job_that_is_killed(project):
     target = "results/targets/scaled.npz"
-    before, log = contents(project), project / "logs/train_targets/scaled.log"
+    before, log = contents(project), project / "logs/targets/scaled.log"
     wait = "import time; time.sleep(600); network = Two"
     with edited(project / "code/train_network.py", "network = Two", wait):
         log.unlink()

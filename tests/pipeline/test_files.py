@@ -129,9 +129,16 @@ def test_csv_keeps_all_digits(tmp_path_factory, value, numpy_scalar, whole):
 
 
 def test_csv_cells_are_numbers_or_words(tmp_path):
-    (tmp_path / "t.csv").write_text("a,b,c,d,e\n-3,4e-2,,yes,1_0\n")
+    (tmp_path / "t.csv").write_text("a,b,seed,holds\n-3,4e-2,,yes\n")
     (row,) = files.read_csv(tmp_path / "t.csv")
-    assert row == {"a": -3, "b": 0.04, "c": "", "d": "yes", "e": "1_0"}
+    assert row == {"a": -3, "b": 0.04, "seed": "", "holds": "yes"}
+
+
+@pytest.mark.parametrize("cell", ["x0.05", "", "1_0", "nan", "-inf", "0,05"])
+def test_a_damaged_cell_is_named(tmp_path, cell):
+    (tmp_path / "t.csv").write_text(f'holds,loss\nyes,1.0\nno,"{cell}"\n')
+    with pytest.raises(ValueError, match=r"t\.csv, line 3: loss is "):
+        files.read_csv(tmp_path / "t.csv")
 
 
 def test_csv_has_a_header_and_unix_lines(tmp_path):

@@ -58,6 +58,25 @@ def test_no_two_networks_of_the_width_study_share_a_seed():
             "--width 1000 --seed 1 --learning-rate-fraction 0.25 --single --both-layers"
             " --flow-time 20 --refine 4 --probes 33 --window 10",
         ),
+        (
+            "mini_batch",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.25 --single --steps 10000"
+            " --batch-size 100",
+        ),
+        (
+            "m250_seed202",
+            "--width 250 --seed 202 --flow-time 120 --learning-rate-fraction 0.9 --single"
+            " --probes 7 --window 10",
+        ),
+        (
+            "shuffled",
+            "--width 1000 --seed 1 --targets shuffled --targets-seed 3 --flow-time 120"
+            " --learning-rate-fraction 0.9 --single --probes 7 --window 10",
+        ),
+        (
+            "refine2",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.25 --flow-time 5 --refine 2",
+        ),
         ("double", "--width 1000 --seed 1 --learning-rate-fraction 0.9 --flow-time 120"),
     ],
 )
@@ -104,14 +123,14 @@ def test_double_precision_and_more_steps_ask_for_more():
             "anatomy",
             {"probes": 201},
             "anatomy: 201 windows of 50 steps are not allowed; allowed are windows that fit into"
-            " steps 10000, at most 10000 steps",
+            " training.steps, 10000, at most 10000 steps",
         ),
         (
             "both_layers",
             {"flow_time": 0.01},
             # 0.01·250/(2·0.25) = 5, each divided into four.
             "both_layers: 33 windows of 10 steps are not allowed; allowed are windows that fit into"
-            " flow_time 0.01, at most 20 steps",
+            " both_layers.flow_time, 0.01, at most 20 steps",
         ),
     ],
 )

@@ -18,7 +18,7 @@ SLURM += ["--slurm-init-seconds-before-status-checks", "5"]
 LOCAL = ["--cores", "2"]
 # Part of the toy build that has jobs of each kind: grouped, training alone, local.
 TARGETS = ["figures/width.pdf", "results/flip_event.csv", "results/hypotheses.csv"]
-KILLED, DOOMED = "results/width/m32_seed203.npz", "rule_train_width_wildcards_32_203"
+KILLED, DOOMED = "results/width/m32_seed203.npz", "rule_train_width_wildcards_m32_seed203"
 PATIENCE = 400  # seconds for a run of snakemake
 
 reason = cluster.missing()
@@ -119,7 +119,7 @@ def test_a_killed_job_leaves_the_others_and_a_rerun_completes_what_is_missing(in
     assert set(made) == set(expected) - missing - {"results/hypotheses.csv"}
     _, plan = snakemake(interrupted, *LOCAL, "--dry-run", *TARGETS, *CONFIG)
     rules = set(re.findall(r"^(?:local)?rule (\w+):", plan, re.MULTILINE))
-    assert rules == {"train_width", "collect_width", "plot_width", "check_hypotheses"}
+    assert rules == {"train_width", "tabulate_width", "plot_width", "tabulate_hypotheses"}
     code, text = snakemake(interrupted, *SLURM, *TARGETS, *CONFIG)
     assert code == 0, text
     assert contents(interrupted) == expected

@@ -120,6 +120,10 @@ def test_a_truncated_result_is_named(built, tmp_path, keep):
             lambda text: text.replace(text.splitlines()[1].split(",")[4], "nan"),
             "line 2: lambda_min",
         ),
+        (
+            lambda text: text.replace(text.splitlines()[1].split(",")[4], "x0.05"),
+            "line 2: lambda_min is x0.05",
+        ),
         (lambda text: text.splitlines()[0] + "\n", "has no rows"),
         (lambda text: text.splitlines()[0] + "\nH_infinity,50\n", "line 2: m is None"),
     ],

@@ -8,7 +8,7 @@ import yaml
 from workflow import ROOT, planned, snakemake
 
 from pipeline.config import shipped
-from pipeline.runs import RULES
+from pipeline.runs import RULES, training_runs
 from pipeline.studies import parts
 from publishing import write_colophon
 
@@ -94,12 +94,25 @@ def of_study(study):
     return {part.rule for part in PARTS if part.study == study}
 
 
+def after_training():
+    """The rules of the parts that read a run, or what such a part makes."""
+    files = {run.path for run in training_runs(shipped()).values()}
+    found = set()
+    while new := [p for p in PARTS if p.rule not in found and files & {*flat(p.reads.values())}]:
+        found |= {part.rule for part in new}
+        files |= {part.output for part in new}
+    return found
+
+
+def flat(paths):
+    """All paths, those in lists too."""
+    return [path for entry in paths for path in ([entry] if isinstance(entry, str) else entry)]
+
+
 TRAINING = {f"train_{rule}" for rule in RULES}
-# The eigenvalues, and the samples of the flip event and of the targets' directions, come before.
-BEFORE = of_study("eigenvalues") | of_study("flip_event") | {"compute_targets"}
+AFTER_TRAINING = after_training()
 REPORT = {"compile_report", "report"}
 ALL_PARTS = {part.rule for part in PARTS}
-AFTER_TRAINING = ALL_PARTS - BEFORE
 OTHERS = {"summarise_proofs", "write_colophon"}
 
 
@@ -199,4 +212,15 @@ def test_what_asks_a_cluster_for_what(built):
     # A small job that is in no group asks for the profile's default resources.
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text(encoding="utf-8"))
     before = {"make_dataset", "compute_eigenvalues", "compute_stage_eigenvalues"}
-    assert {*away} - asking == before | rules("table") | rules("arrays") == {*profile["groups"]}
+    assert {*away} - asking == before | rules("table") | rules("arrays")
+    assert before <= {*profile["groups"]} <= {*away} - asking
+
+
+def test_the_parts_before_training_are_known():
+    early = {part.rule for part in PARTS} - AFTER_TRAINING
+    assert of_study("eigenvalues") | of_study("flip_event") | {"compute_targets"} <= early
+    assert of_study("width") | {"plot_targets", "typeset_hypotheses"} <= AFTER_TRAINING
+
+
+def test_a_run_alone_has_a_rule_that_can_be_asked_for(built):
+    assert planned(built, "train_full_batch", "--force") == {"train_full_batch"}

@@ -59,10 +59,25 @@ def test_only_the_study_and_the_report_are_built(extended):
     assert ran == verbs | {"write_colophon", "compile_report", "report"}
 
 
-def test_its_test_passes(extended):
+# What looks at the whole project without building it.
+STATIC = [
+    "tests/report/test_report.py",
+    "tests/report/test_numbers.py::test_no_number_is_typed_by_hand",
+    "tests/studies/test_every_number.py::test_every_study_has_a_test_file",
+    "tests/studies/test_every_number.py::test_table_names_the_parameters_of_the_function",
+    "tests/studies/test_every_number.py::test_every_part_of_a_module_is_in_the_table",
+    "tests/studies/test_spectrum.py",
+]
+
+
+def test_its_test_and_those_of_the_whole_project_pass(extended):
     folder, *_ = extended
-    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder]
-    line += ["-o", f"pythonpath={folder}/code", folder / "tests/studies/test_spectrum.py"]
+    ours = shutil.ignore_patterns("__pycache__", "config.yaml")
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=ours, dirs_exist_ok=True)
+    for path in ROOT.iterdir():
+        if path.is_file() and not (folder / path.name).exists():
+            shutil.copy(path, folder)
+    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *STATIC]
     run = subprocess.run(line, cwd=folder, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
 

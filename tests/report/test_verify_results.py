@@ -1,10 +1,11 @@
 """The comparison with reference.json: inside and outside of a tolerance, misses, updates."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from pipeline import ROOT
+from pipeline import ROOT, config, studies
 from publishing import verify_results
 from publishing.verify_results import agrees, compare, printed, unit, updated
 
@@ -44,13 +45,18 @@ def test_unit_of_the_last_digit(number, value):
         (r"\num{0.500}", r"\num{0.501}", UNIT, True),
         (r"\num{0.500}", r"\num{0.499}", UNIT, True),
         (r"\num{0.500}", r"\num{0.502}", UNIT, False),
-        (r"\num{0.999}", r"\num{1.00}", UNIT, True),  # one digit less is printed
+        (r"\num{0.999}", r"\num{1.00}", UNIT, True),  # the unit is the smaller one
+        (r"\num{0.0234}", r"\num{0}", UNIT, False),
+        (r"\num{0.0234}", r"\num{1}", UNIT, False),
+        (r"\num{1.45e+7}", r"\num{2e+7}", UNIT, False),
         (r"\num{100}", r"\num{102}", TWO_PERCENT, True),
         (r"\num{100}", r"\num{98}", TWO_PERCENT, True),
         (r"\num{100}", r"\num{103}", TWO_PERCENT, False),
         (r"\num{100}", r"\num{-100}", TWO_PERCENT, False),
         (r"\num{5.0e-07}", r"\num{5.1e-07}", TWO_PERCENT, True),
-        (r"\num{0.16(3)}", r"\num{0.17(4)}", UNIT, True),  # the error is an estimate
+        (r"\num{0.16(3)}", r"\num{0.17(4)}", UNIT, True),
+        (r"\num{0.16(3)}", r"\num{0.16(5)}", UNIT, False),
+        (r"\num{0.16(3)}", r"\num{0.16}", UNIT, False),
         ("crosses at $t=\\num{3}$", "crosses at $t=\\num{4}$", UNIT, True),
         ("crosses at $t=\\num{3}$", "does not cross", TWO_PERCENT, False),
         ("holds", "fails", TWO_PERCENT, False),
@@ -100,7 +106,7 @@ def test_update_keeps_classes_and_is_strict_with_what_is_new(tmp_path, generated
     new = run(tmp_path, generated, REFERENCE, "--update")
     assert new["classes"] == REFERENCE["classes"]
     assert new["numbers"]["width"] == REFERENCE["numbers"]["width"]
-    assert new["numbers"]["width_rows"]["2.1"] == ["last", "exact"]
+    assert new["numbers"]["width_rows"]["2.1"] == ["last", "new"]
     run(tmp_path, generated, new)
     assert (tmp_path / "out.csv").read_text().count("pass") == 6
 
@@ -120,20 +126,53 @@ def test_the_file_has_the_form_that_an_update_gives_it():
 
 
 def test_every_printed_number_has_a_reference(built):
-    toy = {path.stem: printed(path) for path in built.glob("report/generated/*.tex")}
-    others = {"proofs", "proof_statements", "colophon", "colophon_rows", "notice"}
-    assert {*SHIPPED["numbers"]} == {*toy} - others
+    toy = {Path(path).stem: printed(built / path) for path in studies.printed(config.shipped())}
+    assert {*SHIPPED["numbers"]} == {*toy}
     for file, names in SHIPPED["numbers"].items():
         # A toy build has fewer stages and radii.
         assert toy[file].keys() <= names.keys()
         assert file.endswith("_rows") or toy[file].keys() == names.keys()
 
 
+def entries():
+    """(file, name, LaTeX, class) of every number of the shipped file."""
+    for file, names in SHIPPED["numbers"].items():
+        for name, (text, kind) in names.items():
+            yield file, name, text, kind
+
+
 def test_every_class_has_a_reason_and_is_used():
-    used = {kind for names in SHIPPED["numbers"].values() for _, kind in names.values()}
-    assert used == set(SHIPPED["classes"])
-    for entry in SHIPPED["classes"].values():
-        assert entry.keys() == {"units", "relative", "reason"}
-        assert 0 <= entry["relative"] <= 0.5
-        assert 0 <= entry["units"] <= 5
-        assert len(entry["reason"]) > 20
+    classes = SHIPPED["classes"]
+    assert {kind for *_, kind in entries()} == {*classes}
+    assert "new" not in classes  # what is new is to be judged before it is committed
+    assert all(len(entry["reason"]) > 40 for entry in classes.values())
+
+
+def test_tolerances_are_what_the_reasons_say():
+    allowed = {name: (c["units"], c["relative"]) for name, c in SHIPPED["classes"].items()}
+    assert allowed == {
+        **{"exact": (0, 0), "count": (0, 0), "double": (1, 0), "rounded": (0, 0.012)},
+        **{"crossing": (1, 0.01), "single": (1, 0.035), "chaotic": (1, 0.4)},
+    }
+    kinds = [kind for *_, kind in entries()]
+    assert kinds.count("chaotic") <= 5
+    assert kinds.count("single") < len(kinds) / 5
+
+
+@pytest.mark.parametrize("wrong", [lambda x: 0, lambda x: 1, lambda x: -x, lambda x: 2 * x])
+def test_no_number_may_be_quite_another(wrong):
+    passing = []
+    for file, name, text, kind in entries():
+        numbers = [float(number) for number, _ in verify_results.NUMBER.findall(text)]
+        if len(numbers) != 1 or abs(wrong(numbers[0]) - numbers[0]) <= 0.5 * abs(numbers[0]):
+            continue  # several numbers, or the same one
+        another = verify_results.NUMBER.sub(rf"\\num{{{wrong(numbers[0]):.12g}}}", text)
+        if agrees(text, another, SHIPPED["classes"][kind]):
+            passing.append((file, name))
+    assert passing == []
+
+
+def test_update_after_a_build_of_another_configuration_is_refused(built, monkeypatch):
+    monkeypatch.chdir(built)  # toy sizes
+    with pytest.raises(ValueError, match="not of the shipped configuration"):
+        verify_results.main(verify_results.make_parser().parse_args(["--update"]))

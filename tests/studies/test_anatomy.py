@@ -14,11 +14,11 @@ from studies import anatomy
 LAMBDA_ZERO = math.log(2)
 RUN = {
     "time": np.arange(9) / 2,
-    "loss": 16 / 2 ** np.array([0, 1.5, 3, 4, 5, 5, 5.2, 5.5, 5.9]),
+    "loss": 16 / 2 ** np.array([0, 1.5, 3, 3.2, 4, 4.7, 5, 5.2, 5.6]),
     # The last window is cut short by the end of the run.
     "probe_step": np.array([0, 2, 3, 5, 7]),
-    "probe_rayleigh": np.array([9.0, 6, 2.3, 0.8765, 1.1111]),
-    "probe_sliding_rayleigh": np.array([0.9, 0.05, 0.19 * LAMBDA_ZERO, 0.25, 0.3033]),
+    "probe_rayleigh": np.array([9.0, 6, 3.4, 0.8765, 1.1111]),
+    "probe_sliding_rayleigh": np.array([0.9, 0.05, 0.285 * LAMBDA_ZERO, 0.25, 0.3033]),
     "probe_lambda_min": np.array([0.06, 0.05, 0.04, 0.03, 0.0345678]),
     "probe_sliding_lambda_min": np.array([0.5, LAMBDA_ZERO / 2, 0.3, 0.2, 0.123456]),
     "probe_flipped": np.array([0, 0.1, 0.2, 0.15, 0.123456]),
@@ -28,7 +28,7 @@ RUN = {
     "probe_distance_median": np.array([0, 0.5, 1, 1.5, 1.959964]),
 }
 # Δe of the windows 2 − 0, 4 − 2, 5 − 3, 7 − 5 of time 1, and 8 − 7 of time ½.
-RATES = np.array([3, 2, 1, 1 / 2, 4 / 5]) * math.log(2)
+RATES = np.array([3, 1, 3 / 2, 1 / 2, 4 / 5]) * math.log(2)
 FROZEN = {"time": np.array([0.0, 2, 4]), "initial": np.array([16.0, 2, 0.1])}
 FROZEN["infinite"] = np.array([16.0, 3, 0.3])
 EXPECTED_NUMBERS = {
@@ -43,9 +43,9 @@ EXPECTED_NUMBERS = {
     "rate-sliding-end": r"\num{0.607}",
     # Of the last three windows the first has 0.38 − 1, the others 0.44 and 0.09; percent.
     "rate-sliding-error": r"\num{62}",
-    # 4.6/0.693, 1.753/0.347, 2.222/0.555.
-    "rate-indicator-factor": r"\num{6.6}",
-    # At t = 3/2 it is λ0 itself.
+    # 6.8/1.040, 1.753/0.347, 2.222/0.555.
+    "rate-indicator-factor": r"\num{6.5}",
+    # At t = 1 it is λ0 itself.
     "rate-below-bound-time": r"\num{2.50}",
     "lambda-min-end": r"\num{0.0346}",
     # At t = 1 it is λ0/2 itself.
@@ -55,8 +55,8 @@ EXPECTED_NUMBERS = {
     "sliding-end": r"\num{4.57}",
     "distance-median-end": r"\num{1.96}",
     "no-flip-probability-median-end": r"\num{0.05}",
-    # 16/2^5.9 = 0.2679, over 0.1.
-    "loss-over-frozen-end": r"\num{2.68}",
+    # 16/2^5.6 = 0.3299, over 0.1.
+    "loss-over-frozen-end": r"\num{3.30}",
 }
 
 
@@ -97,11 +97,11 @@ FARTHEST = [0, 0.6826894921370859, 0.9544997361036416, 0.9973002039367398, 0.999
 
 
 def test_figure(draw, check_lines):
-    # Bounds 16 · 2^(−0.95k): 5.2 < 5.7, so that the run crosses at its step 6.
+    # Bounds 16 · 2^(−0.95k): 4.7 < 4.75, so that the run crosses at its step 5.
     slow, median = 1.9 * math.log(2), [0, 1 / 2, 1, 3 / 2, 2]
     run = RUN | {"probe_distance_median": np.array(median)}
     panels = draw(anatomy.figure, run, FROZEN, slow, CLAIMS, window=2)
-    probes, crossing = [0, 1, 3 / 2, 5 / 2, 7 / 2], ("", [3, 3], [0, 1])
+    probes, crossing = [0, 1, 3 / 2, 5 / 2, 7 / 2], ("", [5 / 2, 5 / 2], [0, 1])
     bound = 16 / 2 ** (0.95 * np.arange(9))
     expected = [
         [
@@ -112,8 +112,8 @@ def test_figure(draw, check_lines):
         ],
         [
             ("measured", probes, RATES),
-            ("$H(t)$", probes, [18, 12, 4.6, 1.753, 2.2222]),
-            ("$H^p$", probes, [1.8, 0.1, 0.38 * math.log(2), 0.5, 0.6066]),
+            ("$H(t)$", probes, [18, 12, 6.8, 1.753, 2.2222]),
+            ("$H^p$", probes, [1.8, 0.1, 0.57 * math.log(2), 0.5, 0.6066]),
             (r"bound, $\lambda_0$", [0, 1], [slow] * 2),
         ],
         [

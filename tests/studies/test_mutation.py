@@ -148,6 +148,23 @@ def test_mistakes_of_a_reader_are_among_the_mutants():
     assert made >= MISTAKES
 
 
+def test_sample_is_drawn_in_order_and_from_its_seed(tmp_path, capsys):
+    study = planted(tmp_path, SOURCE)
+
+    def listed(*options):
+        assert mutation.main(["--list", *options], [study], {}) == 0
+        return [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines()]
+
+    assert listed() == CHANGES
+    assert len(listed("--figures")) == len(CHANGES) + 2
+    sample = listed("--sample", "5")
+    assert (
+        sample == listed("--sample", "5", "--seed", "0") != listed("--sample", "5", "--seed", "1")
+    )
+    assert [change for change in CHANGES if change in sample] == sample
+    assert len(sample) == 5
+
+
 def test_what_a_weak_test_lets_pass_is_reported(tmp_path):
     code, lines = run(tmp_path, "f = lambda x: x[-1] / 2", "assert planted.f([0, 8, 8]) == 4")
     assert code == 1
@@ -213,6 +230,6 @@ def test_excuses_for_more_than_one_in_twenty_are_refused(made):
 @pytest.mark.slow
 def test_mutants_of_the_studies_are_caught():
     done = subprocess.run(
-        [sys.executable, ROOT / "tests/mutation.py"], capture_output=True, text=True
+        [sys.executable, ROOT / "tests/mutation.py", "--figures"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr

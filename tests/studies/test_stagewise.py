@@ -1,6 +1,6 @@
-"""Three stages on 2, 3 and 5 samples, for 3, 2 and 3 steps: unequal, so that no end is another's.
+"""Three stages on 2, 3 and 6 samples, for 3, 2 and 3 steps: unequal, so that no end is another's.
 
-A step of 2η = 3/2 takes 3/4, 1/2 and 3/10 of flow time; λ0 = log 2, log 4 and log √2.
+A step of 2η = 3/2 takes 3/4, 1/2 and 1/4 of flow time; λ0 = log 2, log 4 and log √2.
 """
 
 import math
@@ -17,15 +17,15 @@ STAGES = [
     for row in [
         (1, 2, math.log(2), 3.5),
         (2, 3, 2 * math.log(2), 2.34567),
-        (3, 5, math.log(2) / 2, 4.0),
+        (3, 6, math.log(2) / 2, 4.0),
     ]
 ]
 RUN = {
     "step": np.arange(9),
     "stage": np.array([1, 1, 1, 2, 2, 3, 3, 3, 3]),
-    "time": np.cumsum([0, *[3 / 4] * 3, *[1 / 2] * 2, *[3 / 10] * 3]),
-    # Bounds: 6.5, 3.865, 2.298; 7.7777, 3.889; 5, 4.506, 4.061, 3.660.
-    "loss_stage": np.array([6.5, 3.5, 2.23456, 7.7777, 3.9999, 5.0, 4.5, 4.1, 2.87654]),
+    "time": np.cumsum([0, *[3 / 4] * 3, *[1 / 2] * 2, *[1 / 4] * 3]),
+    # Bounds: 6.5, 3.865, 2.298; 7.7777, 3.889; 5, 4.585, 4.204, 3.856.
+    "loss_stage": np.array([6.5, 3.5, 2.23456, 7.7777, 3.9999, 5.0, 4.5, 4.3, 2.87654]),
     "loss_all": np.array([20.0, 18, 15, 13, 12, 9, 7, 6.5, 5.4321]),
 }
 FULL = {
@@ -37,21 +37,21 @@ EXPECTED_NUMBERS = {
     # ⌊8/3⌋.
     "steps-per-stage": r"\num{2}",
     "stage-limit-smallest": r"\num{2.35}",
-    # 3.9999 > 3.889 and 4.1 > 4.061; the first stage stays below.
+    # 3.9999 > 3.889 and 4.3 > 4.204; the first stage stays below.
     "stages-crossed": r"\num{2}",
     "stagewise-loss-end": r"\num{5.43}",
     # 5.4321/5.1, after 8 steps of either.
     "stagewise-over-full-steps": r"\num{1.07}",
-    # 3 · 2 + 2 · 3 + 3 · 5, and 11 · 5.
-    "stagewise-samples-seen": r"\num{27}",
-    "full-samples-seen": r"\num{55}",
-    # ⌊27/5⌋, where the full batch has 7.1.
+    # 3 · 2 + 2 · 3 + 3 · 6, and 11 · 6.
+    "stagewise-samples-seen": r"\num{30}",
+    "full-samples-seen": r"\num{66}",
+    # 30/6, where the full batch has 7.1.
     "equal-samples-step": r"\num{5}",
     "stagewise-over-full-samples": r"\num{0.765}",
     "stage-one-loss-end": r"\num{2.2}",
-    # 3 · 3/4 and 3 · 3/10.
+    # 3 · 3/4 and 3 · 1/4.
     "stage-first-time": r"\num{2.250}",
-    "stage-last-time": r"\num{0.900}",
+    "stage-last-time": r"\num{0.750}",
     "stage-first-loss-largest": r"\num{7.78}",
     "stage-last-loss-start": r"\num{5.00}",
     "full-steps-to-stagewise-end": r"\num{7}",
@@ -62,7 +62,7 @@ EXPECTED_ROWS = [
     for row in (
         r"1 & \num{2} & \num{0.693} & \num{3.50} & \num{6.50} & \num{2.23} & \num{2.30} & no",
         r"2 & \num{3} & \num{1.39} & \num{2.35} & \num{7.78} & \num{4.00} & \num{3.89} & \num{1}",
-        r"3 & \num{5} & \num{0.347} & \num{4.00} & \num{5.00} & \num{2.88} & \num{3.66} & \num{2}",
+        r"3 & \num{6} & \num{0.347} & \num{4.00} & \num{5.00} & \num{2.88} & \num{3.86} & \num{2}",
     )
 ]
 
@@ -76,7 +76,7 @@ def test_a_shorter_full_batch_run_is_compared_at_its_end():
     shorter = {
         # 13/10, after 3 steps of either; 5.4321/10.
         "stagewise-over-full-steps": r"\num{1.30}",
-        "full-samples-seen": r"\num{15}",
+        "full-samples-seen": r"\num{18}",
         "equal-samples-step": r"\num{3}",
         "stagewise-over-full-samples": r"\num{0.543}",
         "full-steps-to-stagewise-end": r"more than \num{3}",
@@ -96,7 +96,7 @@ def test_rows():
 def test_figure(draw, check_lines):
     upper, lower = draw(stagewise.figure, RUN, FULL, STAGES)
     first = 6.5 / 2 ** (np.arange(3) * 3 / 4)
-    last = 5 / 2 ** (np.arange(4) * 3 / 20)
+    last = 5 / 2 ** (np.arange(4) / 8)
     ends = [("", [3, 3], [0, 1]), ("", [5, 5], [0, 1])]
     drawn = [
         ("loss on the stage's samples", range(9), RUN["loss_stage"]),

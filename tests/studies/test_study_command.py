@@ -87,7 +87,10 @@ def test_help_shortens_the_names_of_many_files(built):
         ([*FIGURE, "--full-batch", "no.npz"], "No such file or directory: 'no.npz'"),
         ([*FIGURE, "--full-batch", "a.npz", "b.npz"], "unrecognized arguments: b.npz"),
         (["numbers", "flip_event", "--networks", "two"], "argument --networks: two is not JSON"),
+        (["numbers", "flip_event", "--networks", '"two"'], '"two" is no number and no list of'),
+        (["numbers", "flip_event", "--networks", "true"], "true is no number and no list of"),
         (["numbers", "flip_event", "--flip-event", "results/eigenvalues.csv"], "no entry 'stan"),
+        (["table", "width", "--runs", "a/m1.npz", "b/m1.npz"], "have the same name: m1, m1"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(built, tmp_path, arguments, message):

@@ -3,7 +3,7 @@
 Needs root and Debian's packages slurm-wlm and munge.  The daemons run in the foreground as children
 of this process, so that each is stopped by its own process id; all their files are in one temporary
 folder except /etc/slurm/slurm.conf, which Slurm's clients read and which is put back afterwards.
-Alone: `python tests/slurm/cluster.py COMMAND ...` runs a command while the cluster is up.
+Alone: `python tests/pipeline/slurm/cluster.py COMMAND ...` runs a command while the cluster is up.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from pathlib import Path
 
 CONFIG = Path("/etc/slurm/slurm.conf")
 BACKUP = CONFIG.with_name("slurm.conf.before-tests")
-MARK = "# Written by tests/slurm/cluster.py"
+MARK = "# Written by tests/pipeline/slurm/cluster.py"
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel"]
 PATIENCE = 30  # seconds for a daemon to answer or to end
 # Jobs are accounted every second and ended when they exceed their memory; more processors are
