@@ -13,6 +13,7 @@ from overparam import bounds, digits, gram, probe
 from overparam.batches import cyclic_batches, stage_batches, stage_indices
 from overparam.network import TwoLayerNetwork
 from overparam.training import train_model
+from overparam.watch import LambdaMinWatch
 
 # A day of the fastest steps; a list of their losses still fits into memory.
 MOST_STEPS = 10**8
@@ -72,10 +73,10 @@ def refined(learning_rate, steps, refine):
     return learning_rate / refine, steps * refine
 
 
-def measurements(observer, inputs):
-    """What a probe found, and how far H(0) is from H^∞."""
+def initial_gram_error(observer, inputs):
+    """How far the H(0) of a probe is from H^∞."""
     difference = observer.initial_gram() - gram.h_infinity(inputs)
-    return observer.results() | {"initial_gram_error": probe.spectral_norm(difference)}
+    return {"initial_gram_error": probe.spectral_norm(difference)}
 
 
 def weights_record(network, initial):
@@ -96,51 +97,82 @@ def read_data(path, targets, targets_seed, by_digit):
     return [column[order] for column in columns]
 
 
-def losses_record(batch_loss, loss, stages, steps):
-    """The losses; with stages (rows of stages.csv, steps each) on the stage's samples and on all.
-
-    Entry k is before step k + 1; the last is after the last step and counts to the last stage.
-    """
+def losses_record(before, after, loss, stages, steps):
+    """The losses of `train_model`; with stages (rows of stages.csv, steps each) also the stage of
+    each step, the loss on its samples before it, and that at the end of each stage."""
     if not stages:
         return {"loss": loss}
     stage = np.repeat([row["stage"] for row in stages], steps)
-    return {"stage": np.append(stage, stage[-1]), "loss_stage": batch_loss, "loss_all": loss}
+    ends = after[steps - 1 :: steps]
+    return {"stage": stage, "loss_stage": before, "stage_end_loss": ends, "loss_all": loss}
+
+
+def above_bound(lambda_zero, time, first):
+    """A function of the losses so far: whether the last exceeds the bound, after step `first`.
+
+    Args:
+        time: flow time after each step, (steps + 1,).
+    """
+
+    def stop(loss):
+        bound = bounds.convergence_bound(loss[0], lambda_zero, time[len(loss) - 1])
+        return len(loss) > first + 1 and loss[-1] > bound
+
+    return stop
+
+
+def make_network(input_size, width, seed, train_output, single):
+    """The network of that seed, its output weights trained too or not, in either precision."""
+    dtype = torch.float32 if single else torch.float64
+    return TwoLayerNetwork(input_size, width, np.random.default_rng(seed), train_output, dtype)
+
+
+def make_probe(network, inputs, targets, steps, probes, window, output_layer):
+    """What measures the network in `probes` windows over that many steps."""
+    starts = probe.window_starts(steps, probes, window)
+    return probe.Probe(network, inputs, targets, starts, window, output_layer)
 
 
 def main(arguments):
-    given = vars(arguments)
-    data = read_data(*(given[k] for k in ("dataset", "targets", "targets_seed", "stages")))
-    inputs, labels, targets = data
-    n, fraction = len(inputs), arguments.learning_rate_fraction
-    lambda_max = files.read_csv(arguments.eigenvalues)[0]["lambda_max"]
-    limit = bounds.stability_limit(n, lambda_max)
-    reach = arguments.flow_time
-    steps = steps_to(reach, fraction, lambda_max) if reach else arguments.steps
+    inputs, labels, targets = read_data(
+        arguments.dataset, arguments.targets, arguments.targets_seed, bool(arguments.stages)
+    )
+    n, fraction, reach = len(inputs), arguments.learning_rate_fraction, arguments.flow_time
+    infinite = files.read_csv(arguments.eigenvalues)[0]
+    limit = bounds.stability_limit(n, infinite["lambda_max"])
+    steps = steps_to(reach, fraction, infinite["lambda_max"]) if reach else arguments.steps
     learning_rate, steps = refined(fraction * limit, steps, arguments.refine)
+    measured = steps
+    if arguments.follow:
+        longest = steps_to(arguments.follow, fraction, infinite["lambda_max"])
+        _, longest = refined(fraction * limit, longest, arguments.refine)
+        steps = max(measured, longest)
     stages = files.read_csv(arguments.stages) if arguments.stages else []
     check_limits(learning_rate, stages)
     if stages:
         batches, lengths = stage_schedule(labels, stages, steps)
     else:
         batches, lengths = whole_schedule(n, arguments.batch_size or n, steps)
-    network = TwoLayerNetwork(
-        inputs.shape[1],
-        arguments.width,
-        np.random.default_rng(arguments.seed),
-        train_output=arguments.both_layers,
-        dtype=torch.float32 if arguments.single else torch.float64,
-    )
+    time = np.concatenate([[0], np.cumsum(2 * learning_rate * lengths)])
+    both, options = arguments.both_layers, {}
+    network = make_network(inputs.shape[1], arguments.width, arguments.seed, both, arguments.single)
     initial = network.weights.detach().numpy().copy()
-    observer = []
+    observers = []
     if arguments.probes:
-        starts = probe.window_starts(len(lengths), arguments.probes, arguments.window)
-        window, both = arguments.window, arguments.both_layers
-        observer = [probe.Probe(network, inputs, targets, starts, window, both)]
+        long, windows = measured * max(1, len(stages)), (arguments.probes, arguments.window)
+        observers += [make_probe(network, inputs, targets, long, *windows, both)]
+    if arguments.watch:
+        threshold = infinite["lambda_min"] / 2
+        observers += [LambdaMinWatch(network, inputs, threshold, arguments.watch)]
+    options["observe"] = lambda step: [observe(step) for observe in observers]
+    if arguments.follow:
+        options["stop"] = above_bound(infinite["lambda_min"], time, measured)
     batches = scripting.progress(batches, len(lengths))
-    losses = train_model(network, inputs, targets, batches, learning_rate, limit, *observer)
+    losses = train_model(network, inputs, targets, batches, learning_rate, limit, **options)
+    done = len(losses[-1])
     record = {
-        "step": np.arange(len(lengths) + 1),
-        "time": np.concatenate([[0], np.cumsum(2 * learning_rate * lengths)]),
+        "step": np.arange(done),
+        "time": time[:done],
         "width": arguments.width,
         "seed": arguments.seed,
         "learning_rate": learning_rate,
@@ -148,7 +180,11 @@ def main(arguments):
     }
     # The runs of the studies are many, and keep no weights.
     record |= {} if reach else weights_record(network, initial)
-    record |= measurements(*observer, inputs) if observer else {}
+    record |= {"measured_steps": measured} if arguments.follow else {}
+    for observer in observers:
+        record |= observer.results()
+    if arguments.probes:
+        record |= initial_gram_error(observers[0], inputs)
     files.write_npz(arguments.output, **record, **losses_record(*losses, stages, steps))
 
 
@@ -166,6 +202,11 @@ def make_parser():
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, default=10000, help="steps, in each stage if any")
     length.add_argument("--flow-time", type=float, help="time to reach; weights are not stored")
+    parser.add_argument(
+        "--follow",
+        type=float,
+        help="go on after that until the loss exceeds its bound, at most to this time",
+    )
     parser.add_argument("--batch-size", type=int, help="default: all samples")
     parser.add_argument(
         "--learning-rate-fraction",
@@ -176,6 +217,9 @@ def make_parser():
     parser.add_argument("--refine", type=int, default=1, help="divide each step into that many")
     parser.add_argument("--probes", type=int, help="windows in which the run is measured")
     parser.add_argument("--window", type=int, default=1, help="steps in a window")
+    parser.add_argument(
+        "--watch", type=int, help="look every so many steps whether lambda_min(H) is below half"
+    )
     parser.add_argument("--output", required=True)
     return parser
 

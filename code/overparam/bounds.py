@@ -85,29 +85,37 @@ def run_crossing(run, lambda_zero):
     return first_crossing(run["loss"], convergence_bound(run["loss"][0], lambda_zero, run["time"]))
 
 
+def run_lead(run, lambda_zero):
+    """Index of the step at which a run is farthest below the bound from its own start.
+
+    From there on its loss decays more slowly than e^{−λ0 t}, on the whole: no window is needed.
+    """
+    return int(np.argmin(np.log(run["loss"]) + lambda_zero * run["time"]))
+
+
 def stage_starts(stage):
     """Index of the first entry of each stage in stage (k,), the stage number before each step."""
     return np.flatnonzero(np.diff(stage, prepend=stage[0] - 1))
 
 
-def stage_bounds(run, lambda_zeros):
-    """The bound of `eq:convergence`, restarted at each stage with that stage's λ0.
+def stage_parts(run, lambda_zeros):
+    """Each stage of K steps with the bound of `eq:convergence`, restarted with that stage's λ0.
 
     Args:
-        run: dict with stage, time (flow time, its step set by the stage's samples) and loss_stage,
-            each (k,).
+        run: dict with stage (steps,), time (steps + 1,), the flow's, loss_stage (steps,), before
+            each step on its stage's samples, and stage_end_loss (stages,), after the last.
         lambda_zeros: λ0 of each stage's H^∞, in order.
 
     Returns:
-        A list of (slice of the stage's entries, bound on them).
+        A list of (first step, losses (K + 1,), bound (K + 1,)): before each step, and at the end.
     """
     starts = stage_starts(run["stage"])
-    parts = [slice(*ends) for ends in zip(starts, [*starts[1:], len(run["stage"])], strict=True)]
-    return [
-        (part, convergence_bound(run["loss_stage"][part.start], lambda_zero, _elapsed(run, part)))
-        for part, lambda_zero in zip(parts, lambda_zeros, strict=True)
-    ]
-
-
-def _elapsed(run, part):
-    return run["time"][part] - run["time"][part.start]
+    stops = [*starts[1:], len(run["stage"])]
+    parts = []
+    for start, stop, end, rate in zip(
+        starts, stops, run["stage_end_loss"], lambda_zeros, strict=True
+    ):
+        loss = np.append(run["loss_stage"][start:stop], end)
+        elapsed = run["time"][start : stop + 1] - run["time"][start]
+        parts.append((start, loss, convergence_bound(loss[0], rate, elapsed)))
+    return parts

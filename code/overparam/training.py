@@ -32,7 +32,14 @@ def sgd_step(parameters, gradients, learning_rate):
 
 
 def train_model(
-    model, inputs, targets, batches, learning_rate, stability_limit, observe=lambda step: None
+    model,
+    inputs,
+    targets,
+    batches,
+    learning_rate,
+    stability_limit,
+    observe=lambda step: None,
+    stop=lambda loss: False,
 ):
     """Run one SGD step on the mean squared error for each batch.
 
@@ -43,11 +50,11 @@ def train_model(
         learning_rate: η of `torch.optim.SGD`.
         stability_limit: named in the message of a run that diverges.
         observe: called with the number of steps done, before each step and after the last.
+        stop: called before each step with the losses over all samples so far; true ends the run.
 
     Returns:
-        batch_loss, loss (steps + 1,): index k is the MSE before step k + 1, over the batch of that
-        step and over all samples; the last entries are those after the last step, over the last
-        batch and over all samples.
+        before, after (steps,), loss (steps + 1,): `before` and `after` are the MSE over the batch
+        of each step, before and after it; loss[k] is that over all samples after k steps.
 
     Raises:
         ValueError: there are no batches.
@@ -57,28 +64,33 @@ def train_model(
     inputs, targets = torch.from_numpy(inputs).to(dtype), torch.from_numpy(targets).to(dtype)
     criterion = nn.MSELoss()
     parameters = [p for p in model.parameters() if p.requires_grad]
-    batch_loss, loss = [], []
+    before, after, loss = [], [], []
 
-    def objective_on(batch):
-        # One pass over all samples gives both losses.
+    def pass_over_all(last_batch):
+        # One pass over all samples gives the losses on them and on every batch.
         outputs = model(inputs)
-        objective = criterion(outputs[batch], targets[batch])
-        batch_loss.append(objective.item())
+        if last_batch is not None:
+            after.append(criterion(outputs.detach()[last_batch], targets[last_batch]).item())
         loss.append(criterion(outputs.detach(), targets).item())
         _check_loss(loss, learning_rate, stability_limit)
-        return objective
+        return outputs
 
-    batch = None
+    last_batch = None
     for step, batch in enumerate(batches):
         observe(step)
-        gradients = torch.autograd.grad(objective_on(batch), parameters)
-        sgd_step(parameters, gradients, learning_rate)
-    if batch is None:
+        outputs = pass_over_all(last_batch)
+        if stop(loss):
+            return tuple(map(np.array, (before, after, loss)))
+        objective = criterion(outputs[batch], targets[batch])
+        before.append(objective.item())
+        sgd_step(parameters, torch.autograd.grad(objective, parameters), learning_rate)
+        last_batch = batch
+    if last_batch is None:
         raise ValueError("there are no batches to train on")
     observe(step + 1)
     with torch.no_grad():
-        objective_on(batch)
-    return np.array(batch_loss), np.array(loss)
+        pass_over_all(last_batch)
+    return tuple(map(np.array, (before, after, loss)))
 
 
 def _check_loss(loss, learning_rate, stability_limit):

@@ -20,7 +20,8 @@ RULES = {
     "mini_batch": "SGD on the notebook's cyclic mini-batches",
     "stagewise": "Digit 0, then 0 and 1, and so on, each by full batch",
     "width": "The networks of the width study",
-    "targets": "The network on digits, scaled digits and shuffled digits",
+    "targets": "The network on digits of other size and direction, and shuffled",
+    "seeds": "The full-batch run from other networks",
     "double": "The digits of the target study in double precision",
     "step_size": "The first stretch of the full-batch run with finer steps",
     "both_layers": "The flow of Theorem 3.3, both layers trained",
@@ -60,12 +61,12 @@ class Run(NamedTuple):
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
         return shlex.join(words)
 
-    def steps(self, lambda_max):
-        """SGD steps for this λ_max of H^∞, at most."""
+    def steps(self, lambda_max, follow=False):
+        """SGD steps for this λ_max of H^∞, at most; with those in which the run is followed."""
         take = self.options.get
-        steps = take("steps") or bounds.flow_steps(
-            take("flow-time"), take("learning-rate-fraction"), lambda_max
-        )
+        time = max(take("flow-time", 0), take("follow", 0) if follow else 0)
+        fraction = self.options["learning-rate-fraction"]
+        steps = take("steps") or bounds.flow_steps(time, fraction, lambda_max)
         return max(1, math.ceil(steps)) * self.stages * take("refine", 1)
 
     def memory(self, samples):
@@ -74,7 +75,7 @@ class Run(NamedTuple):
 
     def minutes(self, samples):
         """Minutes that the run asks for."""
-        steps = self.steps(EIGENVALUE_SHARE * samples)
+        steps = self.steps(EIGENVALUE_SHARE * samples, follow=True)
         width = self.options["width"]
         return job_limits.training_minutes(samples, width, steps, self._is_double())
 
@@ -84,32 +85,32 @@ class Run(NamedTuple):
 
 def pattern(rule):
     """The path of a rule's runs, with the wildcard `run`."""
-    several = rule in {"width", "targets", "step_size"}
+    several = rule in {"width", "targets", "seeds", "step_size"}
     return f"results/{rule}/{{run}}.npz" if several else "results/training_{run}.npz"
 
 
 def training_runs(config):
     """name → Run, in the order of RULES."""
     training, stagewise, both = (config[k] for k in ("training", "stagewise", "both_layers"))
-    widths, targets, steps = (config[f"{k}_study"] for k in ("width", "target", "step"))
+    widths, targets, steps, others = (
+        config[f"{k}_study"] for k in ("width", "target", "step", "seed")
+    )
     network = {"width": config["network"]["width"], "seed": config["network"]["seed"]}
     fraction = {"learning-rate-fraction": training["learning_rate_fraction"]}
     assigned = network | fraction
     # The studies take the width study's long steps and windows, in single precision.
-    long_steps = {
-        "learning-rate-fraction": widths["learning_rate_fraction"],
-        "single": True,
-        **_windows(widths),
-    }
+    coarse = {"learning-rate-fraction": widths["learning_rate_fraction"], "single": True}
+    long_steps = coarse | _windows(widths)
     rows = [
         Run(
             *("full_batch", "full_batch", "anatomy"),
-            assigned | {"steps": training["steps"]} | _windows(config["anatomy"]),
+            assigned
+            | {"steps": training["steps"], "watch": config["anatomy"]["watch"]}
+            | _windows(config["anatomy"]),
         ),
         Run(
             *("mini_batch", "mini_batch", "training"),
-            assigned
-            | {"single": True, "steps": training["steps"], "batch-size": training["batch_size"]},
+            assigned | {"steps": training["steps"], "batch-size": training["batch_size"]},
         ),
         Run(
             *("stagewise", "stagewise", "stagewise"),
@@ -119,15 +120,14 @@ def training_runs(config):
             stages=stagewise["stages"],
         ),
         *_width_runs(widths, long_steps),
+        *_target_runs(targets, network | long_steps),
         *(
             Run(
-                *(kind, "targets", "target_study"),
-                network
-                | {"targets": kind, "targets-seed": targets["seed"]}
-                | {"flow-time": targets["flow_time"]}
-                | long_steps,
+                *(f"seed{seed}", "seeds", "seed_study"),
+                coarse
+                | {"width": network["width"], "seed": seed, "flow-time": others["flow_time"]},
             )
-            for kind in digits.KINDS
+            for seed in others["seeds"]
         ),
         Run(
             *("double", "double", "target_study"),
@@ -172,12 +172,23 @@ def _windows(section):
     return {"probes": section["probes"], "window": section["window"]}
 
 
+def _target_runs(study, options):
+    """One run a kind of targets; the shuffled ones in several orders."""
+    options = options | {"flow-time": study["flow_time"], "follow": study["follow"]}
+    for kind in digits.KINDS:
+        for seed in study["seeds"] if kind == "shuffled" else [0]:
+            name = f"shuffled{seed}" if kind == "shuffled" else kind
+            of_kind = {"targets": kind, "targets-seed": seed}
+            yield Run(name, "targets", "target_study", options | of_kind)
+
+
 def _width_runs(study, options):
     """Each network has a seed of its own: one of the same seed would be a part of a wider one."""
     widths = [item["width"] for item in study["networks"] for _ in range(item["networks"])]
     for seed, width in enumerate(widths, start=study["seed"]):
-        network = {"width": width, "seed": seed, "flow-time": study["flow_time"]}
-        yield Run(f"m{width}_seed{seed}", "width", "width_study", network | options)
+        network = {"width": width, "seed": seed}
+        length = {"flow-time": study["flow_time"], "follow": study["follow"]}
+        yield Run(f"m{width}_seed{seed}", "width", "width_study", network | length | options)
 
 
 def long_windows(config):

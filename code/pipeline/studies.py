@@ -92,6 +92,7 @@ def studies(config):
     """study → kind → what the part reads, and its settings.  One entry a study."""
     runs = training_runs(config)
     full = {"full_batch": runs["full_batch"].path}
+    others = {"mini_batch": runs["mini_batch"].path, "runs": paths(runs, "seeds")}
     stages, stagewise = {"stages": "results/stages.csv"}, {"stagewise": runs["stagewise"].path}
     claims = {"claims": "results/hypotheses.csv"}
     delta = {"delta": config["hypotheses"]["delta"]}
@@ -109,9 +110,9 @@ def studies(config):
             "rows": (EIGENVALUES, {}),
         },
         "loss_vs_bound": {
-            "figure": (full | {"mini_batch": runs["mini_batch"].path} | LAMBDA_ZERO, {}),
+            "figure": (full | others | LAMBDA_ZERO, {}),
             "numbers": (
-                full | {"mini_batch": runs["mini_batch"].path} | LAMBDA_ZERO,
+                full | others | LAMBDA_ZERO,
                 {
                     "fraction": config["training"]["learning_rate_fraction"],
                     "batch_size": config["training"]["batch_size"],
@@ -125,7 +126,7 @@ def studies(config):
         },
         "hypotheses": {
             "table": (full | EIGENVALUES, delta),
-            "numbers": (claims, delta),
+            "numbers": (claims | full, delta),
             "rows": (claims, {}),
         },
         "anatomy": {
@@ -142,9 +143,10 @@ def studies(config):
             ),
         },
         "targets": {
-            "arrays": (DATASET, {"seed": config["target_study"]["seed"]}),
+            "arrays": (DATASET, {"seeds": config["target_study"]["seeds"]}),
             "figure": (kinds | LAMBDA_ZERO, {}),
-            "numbers": (kinds | LAMBDA_ZERO, {}),
+            "numbers": ({"runs": paths(runs, "targets")} | LAMBDA_ZERO, {}),
+            "rows": (kinds | LAMBDA_ZERO, {}),
         },
         "step_size": {
             "table": (steps | LAMBDA_ZERO, {}),
@@ -152,8 +154,8 @@ def studies(config):
             "numbers": (comparisons | precisions | full | EIGENVALUES, {}),
         },
         "both_layers": {
-            "figure": (layers | LAMBDA_ZERO, {}),
-            "numbers": (layers | LAMBDA_ZERO, {}),
+            "figure": (layers | LAMBDA_ZERO, {"window": config["both_layers"]["window"]}),
+            "numbers": (layers | LAMBDA_ZERO, {"window": config["both_layers"]["window"]}),
         },
         "flip_event": {
             "table": (DATASET, {"width": config["network"]["width"], **drawn}),

@@ -121,7 +121,6 @@ def numbers(full_batch, frozen, lambda_zero, *, window):
         "rate-sliding-end": latex.number(sliding[-1]),
         "rate-sliding-error": latex.number(100 * np.abs(sliding / rate - 1)[late].max(), 2),
         "rate-indicator-factor": latex.number((indicators / rate)[late].max(), 2),
-        "rate-below-bound-time": first_time(time, rate < lambda_zero),
         "lambda-min-end": latex.number(run["probe_lambda_min"][-1]),
         "sliding-below-half-time": first_time(time, below),
         "sliding-lambda-min-end": latex.number(run["probe_sliding_lambda_min"][-1]),

@@ -40,6 +40,11 @@ def claim(name, value, relation, limit):
     }
 
 
+def smallest_lambda_min(run):
+    """The smallest λ_min(H(t)) seen, in the windows or by the watch."""
+    return min([*run["probe_lambda_min"], *run["watch_lambda_min"]])
+
+
 def table(full_batch, eigenvalues, *, delta):
     """The claims, in the order of the proof."""
     run, (infinite, initial, *_) = full_batch, eigenvalues
@@ -56,7 +61,7 @@ def table(full_batch, eigenvalues, *, delta):
         claim("distance_bound", distance, "<=", radius),
         claim("distance_in_radius", farthest, "<=", radius),
         claim("gram_change", max(run["probe_gram_change"]), "<=", lambda_zero / 4),
-        claim("lambda_min", min(run["probe_lambda_min"]), ">=", lambda_zero / 2),
+        claim("lambda_min", smallest_lambda_min(run), ">=", lambda_zero / 2),
         claim("sliding_lambda_min", min(run["probe_sliding_lambda_min"]), ">=", lambda_zero / 2),
         claim("distance", farthest, "<=", distance),
         claim("width", m, ">=", hypotheses.convergence_width(n, residual, lambda_zero, radius)),
@@ -82,8 +87,9 @@ def orders(value, limit):
     return np.log10(limit / value)
 
 
-def numbers(claims, *, delta):
+def numbers(claims, full_batch, *, delta):
     """name → LaTeX of every number that the text quotes."""
+    below = full_batch["watch_step"]
     value = {row["name"]: row["value"] for row in claims}
     limit = {row["name"]: row["limit"] for row in claims}
     over = {name: orders(value[name], limit[name]) for name in value}
@@ -100,6 +106,11 @@ def numbers(claims, *, delta):
         "gram-width-orders": latex.number(over["gram_width"], 2),
         "convergence-width": latex.number(limit["width"]),
         "convergence-width-orders": latex.number(over["width"], 3),
+        "watch-looks": latex.number(int(full_batch["watch_looks"])),
+        "watch-below": latex.number(len(below)),
+        "watch-first": f"first at $t={latex.number(full_batch['time'][below[0]])}$"
+        if len(below)
+        else "never",
         "lambda-min-smallest": latex.number(value["lambda_min"]),
         "lambda-half": latex.number(limit["lambda_min"]),
         "distance-largest": latex.number(value["distance"]),

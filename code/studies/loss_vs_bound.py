@@ -1,7 +1,10 @@
-"""The loss of both training runs against the bound of Theorem 3.2.
+"""The loss of both training runs against the bound of Theorem 3.2, and its spread over networks.
 
-Report: `sec:training`.  Losses are mean squared errors; time is the gradient flow's.
+Report: `sec:training`.  Losses are mean squared errors; time is the gradient flow's.  `runs` are
+those of other networks, all with the same steps.
 """
+
+import numpy as np
 
 from overparam import bounds, drawing, latex
 
@@ -11,15 +14,24 @@ def steps_per_time(run):
     return run["step"][-1] / run["time"][-1]
 
 
-def figure(full_batch, mini_batch, lambda_zero):
-    """Both losses and the bound from the full batch's start, with the first crossing."""
+def spread(runs):
+    """Time (k,) of the runs, and the smallest and the largest of their losses at each (k,)."""
+    losses = np.array([run["loss"] for run in runs.values()])
+    (time, *_) = (run["time"] for run in runs.values())
+    return time, losses.min(axis=0), losses.max(axis=0)
+
+
+def figure(full_batch, mini_batch, runs, lambda_zero):
+    """Both losses and the bound from the full batch's start, with the first crossing; behind them
+    the range of the other networks' losses."""
     figure, axes = drawing.subplots()
     time = full_batch["time"]
     bound = bounds.convergence_bound(full_batch["loss"][0], lambda_zero, time)
+    axes.fill_between(*spread(runs), color="0.7", linewidth=0)
     lines = [
-        axes.semilogy(time, full_batch["loss"], label="full batch")[0],
-        axes.semilogy(mini_batch["time"], mini_batch["loss"], label="mini-batches")[0],
-        axes.semilogy(time, bound, label=r"bound $\mathrm{MSE}(0)\,e^{-\lambda_0 t}$")[0],
+        *axes.semilogy(time, full_batch["loss"], label="full batch"),
+        *axes.semilogy(mini_batch["time"], mini_batch["loss"], label="mini-batches"),
+        *axes.semilogy(time, bound, label=r"bound $\mathrm{MSE}(0)\,e^{-\lambda_0 t}$"),
     ]
     crossing = bounds.first_crossing(full_batch["loss"], bound)
     if crossing is not None:
@@ -51,8 +63,44 @@ def crossing(run, lambda_zero):
     return latex.number(run["time"][index], 4), latex.number(int(run["step"][index]))
 
 
-def numbers(full_batch, mini_batch, lambda_zero, *, fraction, batch_size):
+def of_spread(name, values, digits=3):
+    """Median, smallest and largest of values, of which an infinite one prints as `never`."""
+    found = {"median": np.median(values), "smallest": min(values), "largest": max(values)}
+    return {
+        f"{name}-{what}": latex.number(value, digits) if np.isfinite(value) else "never"
+        for what, value in found.items()
+    }
+
+
+def seed_numbers(full_batch, runs, lambda_zero):
+    """What the text quotes of all networks, the assigned one among them."""
+    (end, *_) = (run["time"][-1] for run in runs.values())
+    shown = full_batch["time"] <= end
+    first = {name: full_batch[name][shown] for name in ("time", "loss")}
+    everyone = [first, *runs.values()]
+    indices = [bounds.run_crossing(run, lambda_zero) for run in everyone]
+    crossings = [
+        np.inf if index is None else run["time"][index]
+        for run, index in zip(everyone, indices, strict=True)
+    ]
+    ratios = [
+        run["loss"][-1] / bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"][-1])
+        for run in everyone
+    ]
+    return {
+        "seeds": latex.number(len(everyone)),
+        "seeds-time-end": latex.number(end, 3),
+        "seeds-crossed": latex.number(sum(np.isfinite(crossings))),
+        **of_spread("seeds-crossing", crossings),
+        **of_spread("seeds-loss-initial", [run["loss"][0] for run in everyone]),
+        **of_spread("seeds-loss-end", [run["loss"][-1] for run in everyone]),
+        **of_spread("seeds-ratio", ratios),
+    }
+
+
+def numbers(full_batch, mini_batch, runs, lambda_zero, *, fraction, batch_size):
     """name → LaTeX of every number that the text quotes."""
+    lead = bounds.run_lead(full_batch, lambda_zero)
     loss, mini_loss = full_batch["loss"], mini_batch["loss"]
     bound = bounds.convergence_bound(loss[0], lambda_zero, full_batch["time"])
     full_time, full_step = crossing(full_batch, lambda_zero)
@@ -74,4 +122,7 @@ def numbers(full_batch, mini_batch, lambda_zero, *, fraction, batch_size):
         "crossing-full-step": full_step,
         "crossing-mini-time": mini_time,
         "crossing-mini-step": mini_step,
+        "lead-time": latex.number(full_batch["time"][lead]),
+        "lead-factor": latex.number(bound[lead] / loss[lead]),
+        **seed_numbers(full_batch, runs, lambda_zero),
     }

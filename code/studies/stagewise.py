@@ -9,22 +9,23 @@ import numpy as np
 from overparam import bounds, drawing, latex
 
 
-def stage_bounds(stagewise, stages):
-    """The bound restarted at each stage: (slice of its entries, bound on them), in order."""
-    return bounds.stage_bounds(stagewise, [row["lambda_min"] for row in stages])
+def stage_parts(stagewise, stages):
+    """(first step, losses, bound) of each stage, before each of its steps and at its end."""
+    return bounds.stage_parts(stagewise, [row["lambda_min"] for row in stages])
 
 
 def figure(stagewise, full_batch, stages):
     """Above the loss on the stage's samples, below that on all, beside the full-batch run."""
     figure, (upper, lower) = drawing.subplots(2, sharex=True, figsize=(6.1, 5.4))
     loss, all_samples, bound = (f"C{i}" for i in range(3))
-    step, stage = stagewise["step"], stagewise["stage"]
-    starts = bounds.stage_starts(stage)
-    upper.semilogy(step, stagewise["loss_stage"], color=loss, label="loss on the stage's samples")
-    label = r"$e^{-\lambda_0t}$, restarted at each stage"
-    for part, values in stage_bounds(stagewise, stages):
-        upper.semilogy(step[part], values, color=bound, linestyle="-.", label=label)
-        label = None
+    step, parts = stagewise["step"], stage_parts(stagewise, stages)
+    starts = [start for start, *_ in parts]
+    labels = "loss on the stage's samples", r"$e^{-\lambda_0t}$, restarted at each stage"
+    for start, losses, values in parts:
+        of_stage = step[start : start + len(losses)]
+        upper.semilogy(of_stage, losses, color=loss, linestyle="-", label=labels[0])
+        upper.semilogy(of_stage, values, color=bound, linestyle="-.", label=labels[1])
+        labels = None, None
     lower.semilogy(step, stagewise["loss_all"], color=loss, label="stagewise, loss on all samples")
     lower.semilogy(
         full_batch["step"],
@@ -53,8 +54,7 @@ def figure(stagewise, full_batch, stages):
 def rows(stagewise, stages):
     """Cells of the table: a row a stage with its data, its limit, its losses and its bound."""
     found = []
-    for row, (part, bound) in zip(stages, stage_bounds(stagewise, stages), strict=True):
-        loss = stagewise["loss_stage"][part]
+    for row, (_, loss, bound) in zip(stages, stage_parts(stagewise, stages), strict=True):
         crossing = bounds.first_crossing(loss, bound)
         found.append(
             [
@@ -81,14 +81,14 @@ def numbers(stagewise, full_batch, stages):
     """name → LaTeX of every number that the text quotes."""
     loss, full_loss = stagewise["loss_all"], full_batch["loss"]
     sizes = np.array([row["n"] for row in stages])
-    seen = int(np.sum(sizes[stagewise["stage"][:-1] - 1]))
+    seen = int(np.sum(sizes[stagewise["stage"] - 1]))
     # Full-batch steps that see as many samples; clipped where the full run is shorter.
     equal = min(seen // sizes[-1], len(full_loss) - 1)
-    pairs = stage_bounds(stagewise, stages)
-    stage_loss = stagewise["loss_stage"]
-    crossings = [bounds.first_crossing(stage_loss[part], bound) for part, bound in pairs]
+    parts = stage_parts(stagewise, stages)
+    crossings = [bounds.first_crossing(losses, bound) for _, losses, bound in parts]
     end = min(len(loss), len(full_loss)) - 1
-    starts = bounds.stage_starts(stagewise["stage"])
+    starts = [start for start, *_ in parts]
+    first_losses = [losses[0] for _, losses, _ in parts]
     lengths = np.diff(stagewise["time"][np.append(starts, len(loss) - 1)])
     return {
         "stages": latex.number(len(stages)),
@@ -101,10 +101,10 @@ def numbers(stagewise, full_batch, stages):
         "full-samples-seen": latex.number(int(sizes[-1] * full_batch["step"][-1])),
         "equal-samples-step": latex.number(int(equal)),
         "stagewise-over-full-samples": latex.number(loss[-1] / full_loss[equal]),
-        "stage-one-loss-end": latex.number(stage_loss[pairs[0][0]][-1], 2),
+        "stage-one-loss-end": latex.number(parts[0][1][-1], 2),
         "stage-first-time": latex.number(lengths[0], 4),
         "stage-last-time": latex.number(lengths[-1], 3),
-        "stage-first-loss-largest": latex.number(max(stage_loss[starts])),
-        "stage-last-loss-start": latex.number(stage_loss[starts[-1]]),
+        "stage-first-loss-largest": latex.number(max(first_losses)),
+        "stage-last-loss-start": latex.number(first_losses[-1]),
         "full-steps-to-stagewise-end": steps_to(full_loss, loss[-1]),
     }

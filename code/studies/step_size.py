@@ -103,7 +103,8 @@ def numbers(comparisons, single, double, full_batch, eigenvalues):
     bound = bounds.discrete_bound(
         full_batch["loss"][0], lambda_zero, time_step, full_batch["step"][-1]
     )
-    precision = np.abs(np.log(single["loss"] / double["loss"]))
+    # The run in single precision is followed further.
+    precision = np.abs(np.log(single["loss"][: len(double["loss"])] / double["loss"]))
     longer = double["loss"][-1] / loss_at(full_batch, end)
     crossing = bounds.run_crossing(double, lambda_zero)
     return {

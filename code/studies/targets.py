@@ -1,23 +1,42 @@
 """How the size and the direction of the targets decide how lazy the training is.
 
-Report: `sec:targets`.  `runs`: kind of targets → run, in the order of `overparam.digits.KINDS`.
+Report: `sec:targets`.  `runs`: name → run, in the order of `overparam.digits.KINDS`; a name is a
+kind of targets, that of shuffled ones with the seed of their order.  A run is measured up to the
+study's flow time, and then followed until it crosses its bound.
 """
 
 import numpy as np
 
 from overparam import bounds, digits, drawing, gram, latex
 
-NAMES = {"digits": "digits", "scaled": r"digits in $[-1,1]$", "shuffled": "shuffled digits"}
+NAMES = {
+    "digits": "digits, $y$",
+    "centred": "$y-4.5$",
+    "small": "$y/4.5$",
+    "scaled": "$(y-4.5)/4.5$",
+    "shuffled": "shuffled",
+}
 # Eigenvectors of H^∞ with the largest eigenvalues, for the share of the targets along them.
 LEADING = 10
 
 
-def arrays(dataset, *, seed):
-    """Eigenvalues of H^∞ (n,), ascending; for each kind of targets its squares along them (n,)."""
+def arrays(dataset, *, seeds):
+    """Eigenvalues of H^∞ (n,), ascending; for each run its targets' squares along them (n,)."""
     eigenvalues, vectors = np.linalg.eigh(gram.h_infinity(dataset["inputs"]))
-    kinds = {kind: digits.targets(dataset["labels"], kind, seed) for kind in digits.KINDS}
-    shares = {kind: (vectors.T @ targets) ** 2 for kind, targets in kinds.items()}
-    return {"eigenvalues": eigenvalues, **shares}
+    names = {kind: (kind, 0) for kind in digits.KINDS if kind != "shuffled"}
+    names |= {f"shuffled{seed}": ("shuffled", seed) for seed in seeds}
+    targets = {name: digits.targets(dataset["labels"], *of_run) for name, of_run in names.items()}
+    return {"eigenvalues": eigenvalues} | {k: (vectors.T @ y) ** 2 for k, y in targets.items()}
+
+
+def kind_of(name):
+    """The kind of a run's targets."""
+    return name.rstrip("0123456789")
+
+
+def measured(run):
+    """The entries of a run up to the study's flow time."""
+    return slice(0, int(run["measured_steps"]) + 1)
 
 
 def shares_outside(squares):
@@ -26,20 +45,26 @@ def shares_outside(squares):
 
 
 def figure(runs, alignment, lambda_zero):
-    """Loss relative to its start, alignment, flipped patterns and distances of each kind."""
+    """Loss relative to its start, alignment, flipped patterns and distances of each run."""
     figure, (losses, shares, patterns, distances) = drawing.subplots(
-        1, 4, figsize=(6.1, 2.5), width_ratios=[1.2, 1, 1, 1]
+        1, 4, figsize=(6.1, 2.6), width_ratios=[1.2, 1, 1, 1]
     )
-    for (kind, run), color in zip(runs.items(), ("C0", "C1", "C3"), strict=True):
-        style = {"color": color, "linestyle": {"C0": "-", "C1": "--", "C3": ":"}[color]}
-        losses.semilogy(run["time"], run["loss"] / run["loss"][0], **style)
-        outside = shares_outside(alignment[kind])
-        shares.semilogx(np.arange(1, len(outside) + 1), outside + 1e-12, **style)
+    dashes = drawing.dashes()
+    styles = {kind: {"color": f"C{k}", "linestyle": dashes[k]} for k, kind in enumerate(NAMES)}
+    shown = set()
+    for name, run in runs.items():
+        kind, part = kind_of(name), measured(run)
+        losses.semilogy(run["time"][part], run["loss"][part] / run["loss"][0], **styles[kind])
+        outside = shares_outside(alignment[name])
+        shares.semilogx(np.arange(1, len(outside) + 1), outside + 1e-12, **styles[kind])
         time = run["time"][run["probe_step"]]
-        patterns.plot(time, run["probe_flipped"], **style)
-        distances.plot(time, run["probe_distance_median"], **style, label=NAMES[kind])
-    bound = bounds.convergence_bound(1, lambda_zero, run["time"])
-    losses.semilogy(run["time"], bound, "C2-.", label="bound")
+        patterns.plot(time, run["probe_flipped"], **styles[kind])
+        label = None if kind in shown else NAMES[kind]
+        distances.plot(time, run["probe_distance_median"], **styles[kind], label=label)
+        shown.add(kind)
+    time = run["time"][part]
+    bound = bounds.convergence_bound(1, lambda_zero, time)
+    losses.semilogy(time, bound, color="k", linestyle=dashes[5], label="bound")
     losses.legend(loc="upper right")
     losses.set(xlabel="time $t$", title="loss / initial loss")
     shares.set(xlabel="eigenvectors of $H^\\infty$", title="share of $\\|y\\|^2$ outside")
@@ -48,7 +73,7 @@ def figure(runs, alignment, lambda_zero):
     for axes in (losses, shares, patterns, distances):
         axes.grid(True)
     figure.align_xlabels()
-    figure.legend(*distances.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(*distances.get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure
 
 
@@ -57,25 +82,36 @@ def share_outside(squares):
     return squares[:-LEADING].sum() / squares.sum()
 
 
-def crossing(run, lambda_zero):
-    """The verb of a sentence: whether, and when in flow time, the run crosses its bound."""
-    index = bounds.run_crossing(run, lambda_zero)
-    if index is None:
-        return "does not cross the bound"
-    return f"crosses the bound at $t={latex.number(run['time'][index])}$"
+def rows(runs, alignment, lambda_zero):
+    """Cells of the table: a row a run with its targets, its loss and weights at the study's flow
+    time, the time from which the loss loses on the bound, and the crossing."""
+    found = []
+    for name, run in runs.items():
+        squares, loss, end = alignment[name], run["loss"], int(run["measured_steps"])
+        crossing = bounds.run_crossing(run, lambda_zero)
+        followed = f"not up to {latex.number(run['time'][-1])}"
+        found.append(
+            [
+                NAMES[kind_of(name)],
+                latex.number(np.sqrt(squares.size * loss[0])),
+                latex.number(100 * share_outside(squares)),
+                latex.number(loss[end] / loss[0]),
+                latex.number(100 * run["probe_flipped"][-1]),
+                latex.number(run["probe_distance_median"][-1]),
+                latex.number(run["time"][bounds.run_lead(run, lambda_zero)]),
+                followed if crossing is None else latex.number(run["time"][crossing]),
+            ]
+        )
+    return found
 
 
-def numbers(runs, alignment, lambda_zero):
+def numbers(runs, lambda_zero):
     """name → LaTeX of every number that the text quotes."""
-    values = {"targets-leading": latex.number(LEADING)}
-    for kind, run in runs.items():
-        squares, loss = alignment[kind], run["loss"]
-        values |= {
-            f"{kind}-residual": latex.number(np.sqrt(squares.size * loss[0])),
-            f"{kind}-outside": latex.number(100 * share_outside(squares)),
-            f"{kind}-loss-ratio": latex.number(loss[-1] / loss[0]),
-            f"{kind}-flipped": latex.number(100 * run["probe_flipped"][-1]),
-            f"{kind}-distance": latex.number(run["probe_distance_median"][-1]),
-            f"{kind}-crossing": crossing(run, lambda_zero),
-        }
-    return values
+    crossings = [bounds.run_crossing(run, lambda_zero) for run in runs.values()]
+    (first, *_) = runs.values()
+    return {
+        "targets-leading": latex.number(LEADING),
+        "targets-time": latex.number(first["time"][int(first["measured_steps"])], 3),
+        "targets-runs": latex.number(len(runs)),
+        "targets-crossed": latex.number(sum(index is not None for index in crossings)),
+    }

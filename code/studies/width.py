@@ -1,6 +1,7 @@
 """The same training at several widths, in the same flow time.
 
-Report: `sec:width`.  The rows of width.csv: one a network, ordered by width and seed.
+Report: `sec:width`.  The rows of width.csv: one a network, ordered by width and seed.  A run is
+measured up to the study's flow time, and then followed until it crosses its bound.
 """
 
 import numpy as np
@@ -22,16 +23,19 @@ def table(runs, lambda_zero):
 
 def table_row(run, lambda_zero):
     """What the study compares, of one run."""
-    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
+    end, time = int(run["measured_steps"]), run["time"]
+    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, time)
     crossing = bounds.run_crossing(run, lambda_zero)
     return {
         "m": int(run["width"]),
         "seed": int(run["seed"]),
-        "crossing_time": "" if crossing is None else float(run["time"][crossing]),
-        "time_end": float(run["time"][-1]),
+        "crossing_time": "" if crossing is None else float(time[crossing]),
+        "lead_time": float(time[bounds.run_lead(run, lambda_zero)]),
+        "followed_time": float(time[-1]),
+        "time_end": float(time[end]),
         "loss_initial": float(run["loss"][0]),
-        "loss_end": float(run["loss"][-1]),
-        "bound_end": float(bound[-1]),
+        "loss_end": float(run["loss"][end]),
+        "bound_end": float(bound[end]),
         "initial_gram_error": float(run["initial_gram_error"]),
         "lambda_min_initial": float(run["probe_lambda_min"][0]),
         "lambda_min_smallest": float(run["probe_lambda_min"].min()),
@@ -56,28 +60,32 @@ def draw_losses(axes, runs, lambda_zero):
     # Only the bound is solid; more widths than dashes repeat them with markers.
     dashes, markers = drawing.dashes()[1:-1], ["", "o", "s", "^", "v"]
     for k, (run, shade) in enumerate(zip(runs, drawing.shades(len(runs)), strict=True)):
+        measured = slice(0, int(run["measured_steps"]) + 1)
         axes.semilogy(
-            run["time"],
-            run["loss"],
+            run["time"][measured],
+            run["loss"][measured],
             color=shade,
             linestyle=dashes[k % len(dashes)],
             marker=markers[k // len(dashes)],
             markevery=0.1,
             label=f"$m={run['width']}$",
         )
-    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
-    axes.semilogy(run["time"], bound, color="k", linewidth=1.6, label="bound")
-    axes.set(xlabel="time $t$ of the gradient flow", ylabel="MSE", xlim=(0, run["time"][-1]))
+    time = run["time"][measured]
+    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, time)
+    axes.semilogy(time, bound, color="k", linewidth=1.6, label="bound")
+    axes.set(xlabel="time $t$ of the gradient flow", ylabel="MSE", xlim=(0, time[-1]))
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 
 def draw_crossings(axes, networks):
-    """First time above the bound; an open triangle where there is none in the run."""
+    """First time above the bound, an open triangle where the run was followed without one; and,
+    as crosses, the time from which the loss loses on the bound."""
     for row in networks:
         crossed = row["crossing_time"] != ""
-        time = row["crossing_time"] if crossed else row["time_end"]
+        time = row["crossing_time"] if crossed else row["followed_time"]
         axes.semilogx(float(row["m"]), time, "o" if crossed else "^", color="C0", fillstyle="none")
-    ends = [row["time_end"] for row in networks]
+        axes.plot(float(row["m"]), row["lead_time"], "x", color="C1")
+    ends = [row["followed_time"] for row in networks]
     axes.set(title="first crossing $t$", ylim=(0, 1.1 * max(ends)))
 
 
@@ -116,7 +124,7 @@ def figure(networks, runs, lambda_zero):
     draw_band(eigenvalues, networks, "lambda_min", "C1", "--", "$H(t)$ at the end")
     draw_band(eigenvalues, networks, "sliding_lambda_min", "C3", ":", "$H^p$ at the end")
     eigenvalues.axhline(lambda_zero / 2, color="C2", linestyle="-.", label=r"$\lambda_0/2$")
-    eigenvalues.set(title=r"$\lambda_{\min}$", ylim=(0, 2.2 * lambda_zero))
+    eigenvalues.set(title=r"$\lambda_{\min}$", ylim=(0, 3.5 * lambda_zero))
     draw_band(patterns, networks, "flipped", "C0", "-", "flipped")
     draw_band(patterns, networks, "sliding", "C1", "--", "sliding")
     set_decades(patterns, 1e-3, 1, "share of pairs")
@@ -135,21 +143,56 @@ def figure(networks, runs, lambda_zero):
     return figure
 
 
-def slope(networks, name):
-    """Exponent of the power law m^s that fits a column best, by least squares of logarithms, and
-    its standard error.
+def check_positive(networks, name):
+    """A power law has no value 0.
 
     Raises:
         ValueError: a value is not positive, as where a run is too short for any pattern to flip.
     """
-    widths, values = np.array([[row["m"], row[name]] for row in networks], dtype=float).T
-    if not (values > 0).all():
+    if not all(row[name] > 0 for row in networks):
         raise ValueError(
             f"{name} is 0 in a run of the width study, so that no power law fits; it needs a longer"
             " width_study.flow_time or wider networks"
         )
+
+
+def slope(networks, name):
+    """Exponent of the power law m^s that fits a column best, by least squares of logarithms, and
+    its standard error."""
+    check_positive(networks, name)
+    widths, values = np.array([[row["m"], row[name]] for row in networks], dtype=float).T
     coefficients, covariance = np.polyfit(np.log(widths), np.log(values), 1, cov=True)
     return coefficients[0], np.sqrt(covariance[0, 0])
+
+
+def local_slopes(networks, name):
+    """The slope of logarithms between the means at the two smallest and the two largest widths."""
+    check_positive(networks, name)
+    widths, values = by_width(networks, name)
+    slopes = np.diff(np.log([np.mean(v) for v in values])) / np.diff(np.log(widths))
+    return slopes[0], slopes[-1]
+
+
+def crossing_numbers(networks):
+    """What the text quotes of the crossings, and of runs that were followed without one."""
+    times = [row["crossing_time"] for row in networks if row["crossing_time"] != ""]
+    within = [row for row in networks if row["crossing_time"] != "" and not_after_end(row)]
+    others = [row["followed_time"] for row in networks if row["crossing_time"] == ""]
+    _, leads = by_width(networks, "lead_time")
+    return {
+        "width-crossed": latex.number(len(times)),
+        "width-crossed-within": latex.number(len(within)),
+        "width-crossing-earliest": latex.number(min(times)) if times else "never",
+        "width-crossing-latest": latex.number(max(times)) if times else "never",
+        "width-followed": f"up to $t={latex.number(max(others))}$" if others else "none",
+        "width-lead-narrow": latex.number(np.mean(leads[0])),
+        "width-lead-wide": latex.number(np.mean(leads[-1])),
+    }
+
+
+def not_after_end(row):
+    """Whether a run crosses within the time in which all are compared."""
+    return row["crossing_time"] <= row["time_end"]
 
 
 def means(networks, name):
@@ -161,10 +204,9 @@ def means(networks, name):
 def numbers(networks, lambda_zero, *, fraction):
     """name → LaTeX of every number that the text quotes."""
     widths, counted = by_width(networks, "seed")
-    times = [row["crossing_time"] for row in networks if row["crossing_time"] != ""]
-    crossed = {row["m"] for row in networks if row["crossing_time"] != ""}
-    never = [m for m in widths if m not in crossed]
     gram_slope, gram_slope_error = slope(networks, "initial_gram_error")
+    distance_slope, distance_slope_error = slope(networks, "distance_median")
+    flipped_slopes = local_slopes(networks, "flipped")
     flipped, sliding = means(networks, "flipped"), means(networks, "sliding")
     smallest = means(networks, "sliding_lambda_min")
     below = sum(row["lambda_min"] < lambda_zero / 2 for row in networks)
@@ -177,14 +219,13 @@ def numbers(networks, lambda_zero, *, fraction):
         "width-networks-wide": latex.number(len(counted[-1])),
         "width-fraction": latex.number(fraction, 2),
         "width-time-end": latex.number(networks[0]["time_end"], 3),
-        "width-crossed": latex.number(len(times)),
-        "width-crossing-earliest": latex.number(min(times)) if times else "never",
-        "width-crossing-latest": latex.number(max(times)) if times else "never",
-        "width-never-from": latex.number(never[0]) if never else "none",
+        **crossing_numbers(networks),
         "gram-error-slope": latex.number(gram_slope, 2),
         "gram-error-slope-error": latex.number(gram_slope_error, 1),
-        "flipped-slope": latex.number(slope(networks, "flipped")[0], 2),
-        "distance-slope": latex.number(slope(networks, "distance_median")[0], 2),
+        "flipped-slope-narrow": latex.number(flipped_slopes[0], 2),
+        "flipped-slope-wide": latex.number(flipped_slopes[1], 2),
+        "distance-slope": latex.number(distance_slope, 2),
+        "distance-slope-error": latex.number(distance_slope_error, 1),
         "flipped-narrow": latex.number(100 * flipped[0]),
         "flipped-wide": latex.number(100 * flipped[1]),
         "sliding-narrow": latex.number(100 * sliding[0], 2),

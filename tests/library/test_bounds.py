@@ -232,26 +232,38 @@ def test_stage_starts(stage, starts):
 
 
 def two_stages():
-    """Stages of two and three entries; a step takes time 1 in the first and ½ in the second."""
+    """Stages of two and three steps; a step takes time 1 in the first and ½ in the second."""
     return {
         "stage": np.array([1, 1, 2, 2, 2]),
-        "time": np.array([0.0, 1.0, 2.0, 2.5, 3.0]),
+        "time": np.array([0.0, 1.0, 2.0, 2.5, 3.0, 3.5]),
         "loss_stage": np.array([8.0, 5.0, 12.0, 7.0, 6.0]),
+        "stage_end_loss": np.array([3.0, 2.0]),
     }
 
 
-def test_stage_bounds_restart_with_each_stage():
-    (first, of_first), (second, of_second) = bounds.stage_bounds(
-        two_stages(), [math.log(2), math.log(4)]
-    )
-    assert [first, second] == [slice(0, 2), slice(2, 5)]
-    # The exponent is at most ln 4 and rounded twice, e^x and the product once each.
-    tolerance = (2 * math.log(4) + 4) * UNIT_ROUNDOFF
-    np.testing.assert_allclose(of_first, [8, 4], rtol=tolerance)
-    np.testing.assert_allclose(of_second, [12, 6, 3], rtol=tolerance)
+def test_stage_bounds_restart_with_each_stage_and_go_to_its_end():
+    first, second = bounds.stage_parts(two_stages(), [math.log(2), math.log(4)])
+    assert (first[0], second[0]) == (0, 2)
+    assert (first[1].tolist(), second[1].tolist()) == ([8, 5, 3], [12, 7, 6, 2])
+    # The exponent is at most 2 ln 4 and rounded twice, e^x and the product once each.
+    tolerance = (4 * math.log(4) + 4) * UNIT_ROUNDOFF
+    np.testing.assert_allclose(first[2], [8, 4, 2], rtol=tolerance)
+    np.testing.assert_allclose(second[2], [12, 6, 3, 3 / 2], rtol=tolerance)
 
 
 @pytest.mark.parametrize("eigenvalues", [[1.0], [1.0, 1.0, 1.0]])
 def test_stage_bounds_need_one_eigenvalue_a_stage(eigenvalues):
     with pytest.raises(ValueError, match="zip"):
-        bounds.stage_bounds(two_stages(), eigenvalues)
+        bounds.stage_parts(two_stages(), eigenvalues)
+
+
+def test_a_run_leads_most_where_its_loss_is_farthest_below_the_bound():
+    # The bound is 8, 4, 2, 1; the lead 1, 2, 4, 2, as the loss then falls more slowly.
+    run = {"loss": np.array([8.0, 2.0, 0.5, 0.5]), "time": np.arange(4.0)}
+    assert bounds.run_lead(run, math.log(2)) == 2
+    assert bounds.run_lead(run, math.log(8)) == 0
+
+
+def test_flow_steps_are_those_of_the_time_map():
+    # η = ¼·n/λ_max with n = 8 and λ_max = 2 is 1, and a step takes 2η/n = ¼.
+    assert bounds.flow_steps(3.0, 0.25, 2.0) == 12

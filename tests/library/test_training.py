@@ -46,19 +46,16 @@ def exact_outputs(X, W, a):
 
 
 def exact_sgd(model, inputs, targets, batches, train_output=False):
-    """The weights after SGD on fractions, and the losses over batches and over all samples."""
+    """The weights after SGD on fractions, and the losses over batches before and after their step
+    and over all samples."""
     X, y = exact(inputs), exact(targets)
     W, a = (exact(p.detach().numpy()) for p in (model.weights, model.output_weights))
-    batch_loss, loss = [], []
-
-    def record(batch):
-        error = exact_outputs(X, W, a) - y
-        batch_loss.append(np.mean(error[batch] ** 2))
-        loss.append(np.mean(error**2))
-        return error[batch]
-
+    before, after, loss = [], [], []
+    errors = exact_outputs(X, W, a) - y
     for batch in batches:
-        error = record(batch)
+        error = errors[batch]
+        before.append(np.mean(error**2))
+        loss.append(np.mean(errors**2))
         W_gradient, a_gradient = 0 * W, 0 * a
         for e, x in zip(error, X[batch], strict=True):
             for r in range(HIDDEN):
@@ -67,8 +64,9 @@ def exact_sgd(model, inputs, targets, batches, train_output=False):
                     a_gradient[r] += Fraction(2, len(error)) * e * (W[r] @ x) / 2
         W = W - Fraction(RATE) * W_gradient
         a = a - Fraction(RATE) * a_gradient * train_output
-    record(batches[-1])
-    return W, a, batch_loss, loss
+        errors = exact_outputs(X, W, a) - y
+        after.append(np.mean(errors[batch] ** 2))
+    return W, a, before, after, [*loss, np.mean(errors**2)]
 
 
 SCHEDULES = {
@@ -83,10 +81,10 @@ SCHEDULES = {
 def test_training_is_sgd(schedule, seed):
     samples, batches = SCHEDULES[schedule]
     model, inputs, targets = integer_problem(samples, seed)
-    W, _, batch_loss, loss = exact_sgd(model, inputs, targets, batches)
+    W, _, *expected_losses = exact_sgd(model, inputs, targets, batches)
     losses = train_model(model, inputs, targets, batches, RATE, math.inf)
     assert (exact(model.weights.detach().numpy()) == W).all()
-    for actual, expected in zip(losses, (batch_loss, loss), strict=True):
+    for actual, expected in zip(losses, expected_losses, strict=True):
         # Outputs are exact; their errors, squares, sum and mean are rounded.
         np.testing.assert_allclose(actual, np.float64(expected), rtol=gamma(samples + 4))
 
@@ -124,15 +122,30 @@ def test_losses_and_observations_of_a_hand_worked_run():
     # w ← w − η·2w on x = 1, y = 0; the second sample has x = 0 and y = 2.
     model, batches, seen = Line(4.0), [slice(0, 1), slice(1, 2), slice(0, 1)], []
     run = (model, np.array([[1.0], [0.0]]), np.array([0.0, 2.0]), batches, 0.25, math.inf)
-    batch_loss, loss = train_model(*run, lambda step: seen.append((step, model.weight.item())))
+    losses = train_model(*run, lambda step: seen.append((step, model.weight.item())))
     assert seen == [(0, 4), (1, 2), (2, 2), (3, 1)]
-    assert batch_loss.tolist() == [16, 4, 4, 1]
-    assert loss.tolist() == [10, 4, 4, 2.5]
+    before, after, loss = (record.tolist() for record in losses)
+    assert (before, after) == ([16, 4, 4], [4, 4, 1])
+    assert loss == [10, 4, 4, 2.5]
+
+
+def test_a_run_ends_where_it_is_asked_to():
+    # 16, 4, 1, ¼: stopped before the step from the first loss below 2.
+    asked = []
+
+    def stop(loss):
+        asked.append(len(loss))
+        return loss[-1] < 2
+
+    run = (Line(4.0), np.ones((1, 1)), np.zeros(1), [slice(0, 1)] * 9, 0.25, math.inf)
+    before, after, loss = (record.tolist() for record in train_model(*run, stop=stop))
+    assert (before, after, loss) == ([16, 4], [4, 1], [16, 4, 1])
+    assert asked == [1, 2, 3]
 
 
 def test_data_take_the_precision_of_the_model():
     run = (np.array([[1 + 2.0**-30]]), np.array([2 - 2.0**-30]), [slice(0, 1)], 0.25, math.inf)
-    assert train_model(Line(1.0).float(), *run)[1].tolist() == [1, 1 / 4]
+    assert train_model(Line(1.0).float(), *run)[2].tolist() == [1, 1 / 4]
 
 
 class Largest(TorchDispatchMode):
@@ -188,13 +201,14 @@ def test_a_step_passes_forward_once(batch):
 def test_one_loss_more_than_steps(steps):
     model, inputs, targets = integer_problem(6, 0)
     losses = train_model(model, inputs, targets, cyclic_batches(6, 4, steps), RATE, math.inf)
-    assert [len(record) for record in losses] == [steps + 1] * 2
+    assert [len(record) for record in losses] == [steps, steps, steps + 1]
 
 
 def test_full_batches_have_equal_losses():
     model, inputs, targets = integer_problem(4, 0)
-    batch_loss, loss = train_model(model, inputs, targets, [slice(0, 4)] * 3, RATE, math.inf)
-    assert batch_loss.tolist() == loss.tolist()
+    losses = train_model(model, inputs, targets, [slice(0, 4)] * 3, RATE, math.inf)
+    before, after, loss = (record.tolist() for record in losses)
+    assert (before, after) == (loss[:-1], loss[1:])
 
 
 def diverge(steps, weight=10.0):
@@ -225,12 +239,12 @@ def test_divergence_is_a_value_error():
 
 
 def test_growth_below_the_factor_is_no_divergence():
-    assert diverge(3)[1].tolist() == [100, 900, 8100, 72900]
+    assert diverge(3)[2].tolist() == [100, 900, 8100, 72900]
 
 
 def test_growth_by_exactly_the_factor_is_no_divergence(monkeypatch):
     monkeypatch.setattr(training, "DIVERGENCE_FACTOR", 9.0)
-    assert diverge(1)[1].tolist() == [100, 900]
+    assert diverge(1)[2].tolist() == [100, 900]
 
 
 def test_growth_just_above_the_factor_is_divergence(monkeypatch):

@@ -29,7 +29,7 @@ def test_every_run_has_a_rule_and_a_path_of_its_own():
 def test_a_rule_has_as_many_runs_as_the_configuration_names():
     counts = {rule: len(runs) for rule, runs in by_rule(RUNS).items()}
     networks = sum(item["networks"] for item in CONFIG["width_study"]["networks"])
-    several = {"width": networks, "targets": 3, "step_size": 4}
+    several = {"width": networks, "targets": 7, "seeds": 9, "step_size": 4}
     assert counts == dict.fromkeys(RULES, 1) | several
 
 
@@ -45,8 +45,8 @@ def test_no_two_networks_of_the_width_study_share_a_seed():
     [
         (
             "full_batch",
-            "--width 1000 --seed 1 --learning-rate-fraction 0.25 --steps 10000 --probes 33"
-            " --window 50",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.25 --steps 10000 --watch 10"
+            " --probes 33 --window 50",
         ),
         (
             "stagewise",
@@ -60,22 +60,25 @@ def test_no_two_networks_of_the_width_study_share_a_seed():
         ),
         (
             "mini_batch",
-            "--width 1000 --seed 1 --learning-rate-fraction 0.25 --single --steps 10000"
-            " --batch-size 100",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.25 --steps 10000 --batch-size 100",
         ),
         (
             "m250_seed202",
-            "--width 250 --seed 202 --flow-time 120 --learning-rate-fraction 0.9 --single"
-            " --probes 7 --window 10",
+            "--width 250 --seed 202 --flow-time 120 --follow 500 --learning-rate-fraction 0.9"
+            " --single --probes 7 --window 10",
         ),
         (
-            "shuffled",
-            "--width 1000 --seed 1 --targets shuffled --targets-seed 3 --flow-time 120"
-            " --learning-rate-fraction 0.9 --single --probes 7 --window 10",
+            "shuffled4",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.9 --single --probes 7 --window 10"
+            " --flow-time 120 --follow 500 --targets shuffled --targets-seed 4",
         ),
         (
             "refine2",
             "--width 1000 --seed 1 --learning-rate-fraction 0.25 --flow-time 5 --refine 2",
+        ),
+        (
+            "seed302",
+            "--learning-rate-fraction 0.9 --single --width 1000 --seed 302 --flow-time 190",
         ),
         ("double", "--width 1000 --seed 1 --learning-rate-fraction 0.9 --flow-time 120"),
     ],
@@ -103,6 +106,16 @@ def test_steps_follow_from_the_time_and_the_stability_limit(name, lambda_max, st
     assert RUNS[name].steps(lambda_max) == steps
 
 
+def test_a_followed_run_asks_for_the_time_in_which_it_is_followed():
+    # 500·25/1.8 = 6944.4 steps instead of 120·25/1.8.
+    assert RUNS["digits"].steps(25.0) == 1667
+    assert RUNS["digits"].steps(25.0, follow=True) == 6945
+    assert RUNS["double"].steps(25.0, follow=True) == 1667
+    assert RUNS["m8000_seed215"].minutes(500) > RUNS["m8000_seed215"]._replace(
+        options=RUNS["m8000_seed215"].options | {"follow": 120}
+    ).minutes(500)
+
+
 def test_steps_of_the_shipped_data_are_what_a_log_shows():
     # results/width/m250_seed201.npz takes 1725 steps, as λ_max is 25.87.
     assert 1725 <= RUNS["m250_seed201"].steps(0.055 * 500) < 1.1 * 1725
@@ -111,9 +124,10 @@ def test_steps_of_the_shipped_data_are_what_a_log_shows():
 def test_double_precision_and_more_steps_ask_for_more():
     single, double = RUNS["digits"], RUNS["double"]
     assert double.memory(500) > single.memory(500)
-    assert RUNS["full_batch"].minutes(500) > RUNS["mini_batch"].minutes(500)
+    half = RUNS["full_batch"]._replace(options=RUNS["full_batch"].options | {"single": True})
+    assert RUNS["full_batch"].minutes(500) > half.minutes(500)
     assert RUNS["refine8"].minutes(500) >= RUNS["refine1"].minutes(500)
-    assert RUNS["m16000_seed218"].memory(500) > RUNS["m8000_seed216"].memory(500)
+    assert RUNS["m16000_seed216"].memory(500) > RUNS["m8000_seed215"].memory(500)
 
 
 @pytest.mark.parametrize(

@@ -27,39 +27,46 @@ PRINTED = [part.output for part in parts(shipped()) if part.kind in {"numbers", 
 # The rules that use each key of the config themselves; write_colophon prints all of them.
 RATE = {f"train_{name}" for name in ("full_batch", "mini_batch", "stagewise", "step_size")}
 RATE |= {"train_both_layers"}
-STUDY_RATE = {"train_width", "train_targets", "train_double"}
-ONE_NETWORK = (RATE | STUDY_RATE) - {"train_stagewise", "train_width"} | {"compute_eigenvalues"}
+STUDY_RATE = {"train_width", "train_targets", "train_double", "train_seeds"}
+ONE_NETWORK = (RATE | STUDY_RATE) - {"train_stagewise", "train_width", "train_seeds"}
+ONE_NETWORK |= {"compute_eigenvalues"}
 WIDTH_LISTS = {"tabulate_width", "plot_width"}
+TARGET_LISTS = {f"{verb}_targets" for verb in ("plot", "summarise", "typeset")}
 STEP_LISTS = {"tabulate_step_size", "plot_step_size"}
 USERS = {
     "dataset.samples": {"make_dataset"},
     "dataset.seed": {"make_dataset"},
-    "network.width": ONE_NETWORK | {"train_stagewise", "tabulate_flip_event"},
+    "network.width": ONE_NETWORK | {"train_stagewise", "train_seeds", "tabulate_flip_event"},
     "network.seed": ONE_NETWORK,
     "eigenvalues.seeds": {"compute_eigenvalues"},
     "training.steps": {"train_full_batch", "train_mini_batch"},
     "training.batch_size": {"train_mini_batch", "summarise_loss_vs_bound"},
     "training.learning_rate_fraction": RATE | {"summarise_loss_vs_bound"},
+    "seed_study.seeds": {"train_seeds", "plot_loss_vs_bound", "summarise_loss_vs_bound"},
+    "seed_study.flow_time": {"train_seeds"},
     "stagewise.seed": {"train_stagewise"},
     "stagewise.stages": {"compute_stage_eigenvalues"},
     "stagewise.steps_per_stage": {"train_stagewise"},
     "hypotheses.delta": {"tabulate_hypotheses", "summarise_hypotheses"},
     "anatomy.probes": {"train_full_batch"},
+    "anatomy.watch": {"train_full_batch"},
     "anatomy.window": {"train_full_batch", "plot_anatomy", "summarise_anatomy"},
     "width_study.networks": {"train_width"} | WIDTH_LISTS,
     "width_study.seed": {"train_width"} | WIDTH_LISTS,
     "width_study.flow_time": {"train_width"},
+    "width_study.follow": {"train_width"},
     "width_study.learning_rate_fraction": STUDY_RATE | {"summarise_width"},
     "width_study.probes": {"train_width", "train_targets"},
     "width_study.window": {"train_width", "train_targets"},
-    "target_study.seed": {"train_targets", "compute_targets"},
+    "target_study.seeds": {"train_targets", "compute_targets"} | TARGET_LISTS,
     "target_study.flow_time": {"train_targets", "train_double"},
+    "target_study.follow": {"train_targets"},
     "step_study.refinements": {"train_step_size"} | STEP_LISTS,
     "step_study.flow_time": {"train_step_size"},
     "both_layers.flow_time": {"train_both_layers"},
     "both_layers.refine": {"train_both_layers"},
     "both_layers.probes": {"train_both_layers"},
-    "both_layers.window": {"train_both_layers"},
+    "both_layers.window": {"train_both_layers", "plot_both_layers", "summarise_both_layers"},
     "flip_event.seed": {"tabulate_flip_event"},
     "flip_event.networks": {"tabulate_flip_event", "summarise_flip_event"},
     "flip_event.radii": {"tabulate_flip_event"},

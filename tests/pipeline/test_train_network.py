@@ -132,14 +132,40 @@ def test_stored_weights_are_those_of_the_first_and_the_last_loss(train):
 def test_stages_have_their_losses_and_times(train):
     # η = ¾; a step takes 2η on the one sample of the digit 1, then half of it.
     run = train("--steps 2", stages=True)
-    assert run["stage"].tolist() == [2, 2, 4, 4, 4]
+    assert run["stage"].tolist() == [2, 2, 4, 4]
     np.testing.assert_allclose(run["time"], [0, 1.5, 3, 3.75, 4.5], rtol=gamma(20))
     u = np.maximum(INPUTS @ run["initial_weights"].T, 0) @ run["output_weights"] / math.sqrt(8)
     squares = (u - LABELS) ** 2
     assert abs(run["loss_stage"][0] - squares[1]) <= gamma(100) * (1 + squares[1])
     assert abs(run["loss_all"][0] - squares.mean()) <= gamma(100) * (1 + squares.mean())
-    assert run["loss_stage"][2:].tolist() == run["loss_all"][2:].tolist()
+    assert run["loss_stage"][2:].tolist() == run["loss_all"][2:-1].tolist()
+    # At the end of the last stage, which has all samples, and of the first.
+    assert run["stage_end_loss"][1] == run["loss_all"][-1]
+    once = train("--steps 1", stages=True)
+    assert run["loss_stage"][1] == once["stage_end_loss"][0]
     assert "loss" not in run
+
+
+def test_a_run_is_followed_until_its_loss_exceeds_the_bound():
+    time = np.arange(5.0)
+    stop = train_network.above_bound(math.log(2), time, 2)
+    # The bound from 8 is 8, 4, 2, 1: exceeded at the first step, which is measured whatever it is.
+    assert not stop([8.0, 4.5])
+    assert not stop([8.0, 4.5, 2.5])
+    assert not stop([8.0, 4.5, 2.5, 0.9])
+    assert stop([8.0, 4.5, 2.5, 1.1])
+
+
+def test_a_followed_run_is_measured_as_if_it_ended_and_goes_on(train):
+    short = train("--flow-time 3 --probes 2 --window 2 --single")
+    long = train("--flow-time 3 --follow 30 --probes 2 --window 2 --single")
+    assert (len(short["loss"]), long["measured_steps"]) == (5, 4)
+    assert long["probe_step"].tolist() == short["probe_step"].tolist() == [0, 3]
+    assert 5 < len(long["loss"]) == len(long["time"]) == len(long["step"]) <= 41
+    assert long["loss"][:5].tolist() == short["loss"].tolist()
+    bound = long["loss"][0] * np.exp(-long["time"] / 3)
+    assert (long["loss"][5:-1] <= bound[5:-1] * (1 + gamma(100))).all()
+    assert len(long["loss"]) == 41 or long["loss"][-1] > bound[-1] * (1 - gamma(100))
 
 
 def test_initial_gram_error_is_a_spectral_norm(train):

@@ -88,7 +88,7 @@ def test_the_check_of_lines_can_fail():
 
 @pytest.mark.parametrize("count", [7, 11])
 def test_as_many_widths_as_a_config_names_differ(count):
-    run = {"time": np.linspace(0, 1, 5), "loss": np.linspace(2, 1, 5)}
+    run = {"time": np.linspace(0, 1, 5), "loss": np.linspace(2, 1, 5), "measured_steps": 4}
     with plt.rc_context(), plt.style.context(STYLE):
         figure, axes = plt.subplots()
         width.draw_losses(axes, [run | {"width": 2**k} for k in range(count)], 0.1)

@@ -24,6 +24,12 @@ CLAIMS = [
         ("convergence", 33.3333, 1.0, "no"),
     ]
 ]
+# Below λ0/2 at the steps 2 and 3 of eleven looks.
+RUN = {
+    "time": np.array([0, 0.11111, 0.22222, 0.33333]),
+    "watch_looks": np.array(11),
+    "watch_step": np.array([2, 3]),
+}
 EXPECTED_NUMBERS = {
     "delta": r"\num{0.2}",
     "stable-radius": r"\num{7.51e-5}",
@@ -36,6 +42,9 @@ EXPECTED_NUMBERS = {
     "gram-width-orders": r"\num{4.3}",
     "convergence-width": r"\num{2.00e+25}",
     "convergence-width-orders": r"\num{23.3}",
+    "watch-looks": r"\num{11}",
+    "watch-below": r"\num{2}",
+    "watch-first": r"first at $t=\num{0.222}$",
     "lambda-min-smallest": r"\num{0.0346}",
     "lambda-half": r"\num{0.0235}",
     "distance-largest": r"\num{3.97}",
@@ -70,7 +79,18 @@ EXPECTED_ROWS = [
 
 
 def test_numbers():
-    assert hypotheses.numbers(CLAIMS, delta=0.15001) == EXPECTED_NUMBERS
+    assert hypotheses.numbers(CLAIMS, RUN, delta=0.15001) == EXPECTED_NUMBERS
+
+
+def test_a_watch_that_sees_nothing_below_says_never():
+    values = hypotheses.numbers(CLAIMS, RUN | {"watch_step": np.array([], int)}, delta=0.2)
+    assert [values[f"watch-{k}"] for k in ("below", "first")] == [r"\num{0}", "never"]
+
+
+@pytest.mark.parametrize(("watched", "smallest"), [([], 0.2), ([0.21, 0.19], 0.19), ([0.22], 0.2)])
+def test_smallest_eigenvalue_is_that_of_windows_and_watch(watched, smallest):
+    run = {"probe_lambda_min": np.array([0.3, 0.2]), "watch_lambda_min": np.array(watched)}
+    assert hypotheses.smallest_lambda_min(run) == smallest
 
 
 def test_rows():
@@ -92,6 +112,7 @@ def test_table_of_a_hand_worked_run():
         "loss": np.array([8.0, 22 / math.e, 1 / math.e**2]),
         "initial_gram_error": np.array(0.05),
         "probe_lambda_min": np.array([0.3, 0.2, 0.25]),
+        "watch_lambda_min": np.array([]),
         "probe_sliding_lambda_min": np.array([0.3, 0.1, 0.25]),
         "probe_gram_change": np.array([0, 0.9, 0.8]),
         "probe_distance_max": np.array([0, 4.0, 3.0]),

@@ -1,4 +1,7 @@
-"""Two runs of few steps against the bound, which λ0 = log 2 halves in each unit of time."""
+"""Two runs of few steps, and three of other networks, against the bound.
+
+λ0 = log 2 halves it in each unit of time.
+"""
 
 import math
 
@@ -22,6 +25,13 @@ MINI = {
     "time": np.arange(5) / 2,
     "loss": np.array([10.0, 6.9, 4.9, 3.5, 2.34567]),
 }
+# Of the first loss their bounds leave 0.841, 0.707 and 0.595 at t = 1/4, 1/2 and 3/4.
+TIME = np.arange(4) / 4
+RUNS = {
+    "a": {"time": TIME, "loss": np.array([11.0, 9.3, 7.7, 6.2])},  # 9.3 > 9.250
+    "b": {"time": TIME, "loss": np.array([13.0, 10.8, 9.1, 6.5])},  # below 10.93, 9.19, 7.73
+    "c": {"time": TIME, "loss": np.array([9.0, 7.5, 6.4, 6.1])},  # 6.4 > 6.364
+}
 EXPECTED_NUMBERS = {
     "steps": r"\num{4}",
     "batch-size": r"\num{2}",
@@ -41,15 +51,68 @@ EXPECTED_NUMBERS = {
     "crossing-full-step": r"\num{2}",
     "crossing-mini-time": "never",
     "crossing-mini-step": "never",
+    # Of loss over bound, 1, 0.983, 1.090, 0.981, 1.309, the fourth at t = 9/8 is the smallest.
+    "lead-time": r"\num{1.12}",
+    # 5.502/5.4.
+    "lead-factor": r"\num{1.02}",
+    # The full batch counts with its first three losses, up to t = 3/4.
+    "seeds": r"\num{4}",
+    "seeds-time-end": r"\num{0.750}",
+    # Of 3/4, 1/4, never and 1/2: (1/2 + 3/4)/2.
+    "seeds-crossed": r"\num{3}",
+    "seeds-crossing-median": r"\num{0.625}",
+    "seeds-crossing-smallest": r"\num{0.250}",
+    "seeds-crossing-largest": "never",
+    # 12, 11, 13, 9.
+    "seeds-loss-initial-median": r"\num{11.5}",
+    "seeds-loss-initial-smallest": r"\num{9.00}",
+    "seeds-loss-initial-largest": r"\num{13.0}",
+    # 7.7777, 6.2, 6.5, 6.1.
+    "seeds-loss-end-median": r"\num{6.35}",
+    "seeds-loss-end-smallest": r"\num{6.10}",
+    "seeds-loss-end-largest": r"\num{7.78}",
+    # Over 7.135, 6.541, 7.730 and 5.351: 1.0900, 0.9479, 0.8409, 1.1399.
+    "seeds-ratio-median": r"\num{1.02}",
+    "seeds-ratio-smallest": r"\num{0.841}",
+    "seeds-ratio-largest": r"\num{1.14}",
 }
 
 
-def numbers(full, mini):
-    return loss_vs_bound.numbers(full, mini, LAMBDA_ZERO, fraction=1 / 3, batch_size=2)
+def numbers(full, mini, runs=RUNS):
+    return loss_vs_bound.numbers(full, mini, runs, LAMBDA_ZERO, fraction=1 / 3, batch_size=2)
 
 
 def test_numbers():
     assert numbers(FULL, MINI) == EXPECTED_NUMBERS
+
+
+@pytest.mark.parametrize(
+    ("names", "full", "expected"),
+    [
+        # Never, never and 1/2.
+        ("bc", MINI, [1, "never", r"\num{0.500}", "never"]),
+        # Never and 1/4, of which the mean is not finite.
+        ("a", MINI, [1, "never", r"\num{0.250}", "never"]),
+        ("b", MINI, [0, "never", "never", "never"]),
+        # 3/4, 1/4 and 1/2.
+        ("ac", FULL, [3, r"\num{0.500}", r"\num{0.250}", r"\num{0.750}"]),
+    ],
+)
+def test_networks_that_cross_seldom_never_or_always(names, full, expected):
+    runs = {name: RUNS[name] for name in names}
+    values = numbers(full | {"learning_rate": 1.0}, MINI, runs)
+    crossings = [values[f"seeds-crossing-{what}"] for what in ("median", "smallest", "largest")]
+    assert [values["seeds-crossed"], *crossings] == [rf"\num{{{expected[0]}}}", *expected[1:]]
+
+
+def test_the_assigned_network_counts_as_long_as_the_others_run():
+    # It has not yet crossed at t = 1/2.
+    runs = {k: {name: values[:3] for name, values in run.items()} for k, run in RUNS.items()}
+    values = numbers(FULL, MINI, runs)
+    names = ("time-end", "crossed", "loss-end-largest")
+    # 9.1, 7.7, 9.1 and 6.4.
+    expected = [r"\num{0.500}", r"\num{2}", r"\num{9.10}"]
+    assert [values[f"seeds-{name}"] for name in names] == expected
 
 
 def test_each_run_crosses_its_own_bound():
@@ -66,7 +129,7 @@ BOUND_LABEL = r"bound $\mathrm{MSE}(0)\,e^{-\lambda_0 t}$"
 
 
 def test_figure_marks_the_crossing(draw, check_lines):
-    axes, *_ = draw(loss_vs_bound.figure, FULL, MINI, LAMBDA_ZERO)
+    axes, *_ = draw(loss_vs_bound.figure, FULL, MINI, RUNS, LAMBDA_ZERO)
     bound = 12 * np.array([1, 2 ** (-3 / 8), 2 ** (-3 / 4), 2 ** (-9 / 8), 2 ** (-3 / 2)])
     lines = [
         ("full batch", FULL["time"], FULL["loss"]),
@@ -79,16 +142,26 @@ def test_figure_marks_the_crossing(draw, check_lines):
     (note,) = axes.texts
     assert note.get_text() == "loss crosses the bound\n$t=0.8$, step 2"
     assert note.xy == approx((3 / 4, 12 / 2 ** (3 / 4)))
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == [label for label, *_ in lines[:3]]
+
+
+def test_band_reaches_from_the_smallest_to_the_largest_loss_of_the_others(draw):
+    axes, *_ = draw(loss_vs_bound.figure, FULL, MINI, RUNS, LAMBDA_ZERO)
+    (band,) = axes.collections
+    edge = {tuple(point) for path in band.get_paths() for point in path.vertices}
+    extremes = [(9, 13), (7.5, 10.8), (6.4, 9.1), (6.1, 6.5)]
+    assert edge == {(t, loss) for t, pair in zip(TIME, extremes, strict=True) for loss in pair}
 
 
 def test_figure_without_a_crossing_has_no_mark(draw):
-    axes, *_ = draw(loss_vs_bound.figure, MINI, FULL, LAMBDA_ZERO)
+    axes, *_ = draw(loss_vs_bound.figure, MINI, FULL, RUNS, LAMBDA_ZERO)
     assert len(axes.get_lines()) == 3
     assert not axes.texts
 
 
 def test_steps_stand_above_their_times(draw):
-    axes, *_ = draw(loss_vs_bound.figure, FULL, MINI, LAMBDA_ZERO)
+    axes, *_ = draw(loss_vs_bound.figure, FULL, MINI, RUNS, LAMBDA_ZERO)
     (steps,) = axes.child_axes
     axes.figure.draw_without_rendering()
     # A step takes 3/8 of time.

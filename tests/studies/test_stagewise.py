@@ -22,10 +22,12 @@ STAGES = [
 ]
 RUN = {
     "step": np.arange(9),
-    "stage": np.array([1, 1, 1, 2, 2, 3, 3, 3, 3]),
+    "stage": np.array([1, 1, 1, 2, 2, 3, 3, 3]),
     "time": np.cumsum([0, *[3 / 4] * 3, *[1 / 2] * 2, *[1 / 4] * 3]),
-    # Bounds: 6.5, 3.865, 2.298; 7.7777, 3.889; 5, 4.585, 4.204, 3.856.
-    "loss_stage": np.array([6.5, 3.5, 2.23456, 7.7777, 3.9999, 5.0, 4.5, 4.3, 2.87654]),
+    # Bounds, with those at the ends: 6.5, 3.865, 2.298, 1.366; 7.7777, 3.889, 1.944; 5, 4.585,
+    # 4.204, 3.856.
+    "loss_stage": np.array([6.5, 3.5, 2.2, 7.7777, 3.5, 5.0, 4.5, 4.3]),
+    "stage_end_loss": np.array([1.23456, 1.98765, 2.87654]),
     "loss_all": np.array([20.0, 18, 15, 13, 12, 9, 7, 6.5, 5.4321]),
 }
 FULL = {
@@ -37,7 +39,7 @@ EXPECTED_NUMBERS = {
     # ⌊8/3⌋.
     "steps-per-stage": r"\num{2}",
     "stage-limit-smallest": r"\num{2.35}",
-    # 3.9999 > 3.889 and 4.3 > 4.204; the first stage stays below.
+    # 1.98765 > 1.944, at its end, and 4.3 > 4.204; the first stage stays below.
     "stages-crossed": r"\num{2}",
     "stagewise-loss-end": r"\num{5.43}",
     # 5.4321/5.1, after 8 steps of either.
@@ -48,7 +50,7 @@ EXPECTED_NUMBERS = {
     # 30/6, where the full batch has 7.1.
     "equal-samples-step": r"\num{5}",
     "stagewise-over-full-samples": r"\num{0.765}",
-    "stage-one-loss-end": r"\num{2.2}",
+    "stage-one-loss-end": r"\num{1.2}",
     # 3 · 3/4 and 3 · 1/4.
     "stage-first-time": r"\num{2.250}",
     "stage-last-time": r"\num{0.750}",
@@ -60,8 +62,8 @@ EXPECTED_NUMBERS = {
 EXPECTED_ROWS = [
     row.split(" & ")
     for row in (
-        r"1 & \num{2} & \num{0.693} & \num{3.50} & \num{6.50} & \num{2.23} & \num{2.30} & no",
-        r"2 & \num{3} & \num{1.39} & \num{2.35} & \num{7.78} & \num{4.00} & \num{3.89} & \num{1}",
+        r"1 & \num{2} & \num{0.693} & \num{3.50} & \num{6.50} & \num{1.23} & \num{1.37} & no",
+        r"2 & \num{3} & \num{1.39} & \num{2.35} & \num{7.78} & \num{1.99} & \num{1.94} & \num{2}",
         r"3 & \num{6} & \num{0.347} & \num{4.00} & \num{5.00} & \num{2.88} & \num{3.86} & \num{2}",
     )
 ]
@@ -85,7 +87,9 @@ def test_a_shorter_full_batch_run_is_compared_at_its_end():
 
 
 def test_a_run_has_a_loss_more_than_steps():
-    first = {name: values[:3] for name, values in RUN.items()}
+    first = {name: RUN[name][:2] for name in ("stage", "loss_stage")}
+    first |= {name: RUN[name][:3] for name in ("step", "time", "loss_all")}
+    first["stage_end_loss"] = RUN["stage_end_loss"][:1]
     assert stagewise.numbers(first, FULL, STAGES[:1])["steps-per-stage"] == r"\num{2}"
 
 
@@ -95,13 +99,15 @@ def test_rows():
 
 def test_figure(draw, check_lines):
     upper, lower = draw(stagewise.figure, RUN, FULL, STAGES)
-    first = 6.5 / 2 ** (np.arange(3) * 3 / 4)
+    first = 6.5 / 2 ** (np.arange(4) * 3 / 4)
     last = 5 / 2 ** (np.arange(4) / 8)
     ends = [("", [3, 3], [0, 1]), ("", [5, 5], [0, 1])]
     drawn = [
-        ("loss on the stage's samples", range(9), RUN["loss_stage"]),
-        (r"$e^{-\lambda_0t}$, restarted at each stage", [0, 1, 2], first),
-        ("", [3, 4], [7.7777, 7.7777 / 2]),
+        ("loss on the stage's samples", range(4), [6.5, 3.5, 2.2, 1.23456]),
+        (r"$e^{-\lambda_0t}$, restarted at each stage", range(4), first),
+        ("", [3, 4, 5], [7.7777, 3.5, 1.98765]),
+        ("", [3, 4, 5], [7.7777, 7.7777 / 2, 7.7777 / 4]),
+        ("", [5, 6, 7, 8], [5, 4.5, 4.3, 2.87654]),
         ("", [5, 6, 7, 8], last),
         *ends,
     ]
@@ -113,8 +119,8 @@ def test_figure(draw, check_lines):
     ]
     check_lines(lower, drawn)
     assert (upper.get_xlim(), lower.get_xlim()) == ((0, 8), (0, 8))
-    colors = [[line.get_color() for line in axes.get_lines()[:4]] for axes in (upper, lower)]
-    assert colors == [["C0", "C2", "C2", "C2"], ["C0", "C1", "0.8", "0.8"]]
+    colors = [[line.get_color() for line in axes.get_lines()] for axes in (upper, lower)]
+    assert colors == [["C0", "C2"] * 3 + ["0.8"] * 2, ["C0", "C1", "0.8", "0.8"]]
 
 
 def test_stages_are_named_in_their_middle_above_the_lines(draw):
@@ -122,5 +128,5 @@ def test_stages_are_named_in_their_middle_above_the_lines(draw):
     names = [(text.get_text(), text.xy[0]) for text in upper.texts]
     assert names == [("digit 0", 3 / 2), ("$0,1$", 4), (r"$0\dots2$", 13 / 2)]
     # Ten times what matplotlib leaves: a twentieth of the range of logarithms.
-    top = 10 * 7.7777 * (7.7777 / 2.23456) ** (1 / 20)
+    top = 10 * 7.7777 * (7.7777 / 1.23456) ** (1 / 20)
     assert upper.get_ylim()[1] == pytest.approx(top, rel=gamma(100))

@@ -22,8 +22,9 @@ COMPARISONS = [
 ]
 # Bounds 10 · e^(−2t/3) = 10, 5.134, 2.636.
 DOUBLE = {"time": np.array([0.0, 1, 2]), "loss": np.array([10.0, 5.2, 4.985])}
+# It goes on for another step.
 SINGLE = {
-    "loss": np.array([10.0, 5.2 * math.exp(-0.7801), 4.985 * math.exp(0.1)]),
+    "loss": np.array([10.0, 5.2 * math.exp(-0.7801), 4.985 * math.exp(0.1), 0.1]),
     "probe_lambda_min": np.array([0.3, 0.123456, 0.2]),
 }
 FULL = {
@@ -58,6 +59,12 @@ EXPECTED_NUMBERS = {
 
 def test_numbers():
     numbers = step_size.numbers(COMPARISONS, SINGLE, DOUBLE, FULL, EIGENVALUES)
+    assert numbers == EXPECTED_NUMBERS
+
+
+def test_runs_of_one_length_in_both_precisions():
+    single = SINGLE | {"loss": SINGLE["loss"][:3]}
+    numbers = step_size.numbers(COMPARISONS, single, DOUBLE, FULL, EIGENVALUES)
     assert numbers == EXPECTED_NUMBERS
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-FIGURE = ["figure", "loss_vs_bound"]
+FIGURE = ["figure", "stagewise"]
 
 
 def run(built, *arguments, flags=()):
@@ -20,7 +20,7 @@ def test_a_figure_alone_is_the_one_of_the_build(built, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["my.csv", "my.pdf"]
     for suffix in ("csv", "pdf"):
-        expected = (built / f"figures/loss_vs_bound.{suffix}").read_bytes()
+        expected = (built / f"figures/stagewise.{suffix}").read_bytes()
         assert (tmp_path / f"my.{suffix}").read_bytes() == expected
 
 
@@ -28,8 +28,8 @@ def test_a_figure_alone_is_the_one_of_the_build(built, tmp_path):
     ("part", "path"),
     [
         (["table", "width"], "results/width.csv"),
-        (["arrays", "targets"], "results/targets.npz"),
-        (["numbers", "targets"], "report/generated/targets.tex"),
+        (["arrays", "anatomy"], "results/anatomy.npz"),
+        (["numbers", "stagewise"], "report/generated/stagewise.tex"),
         (["rows", "eigenvalues"], "report/generated/eigenvalues_rows.tex"),
     ],
 )
@@ -69,13 +69,16 @@ def test_help_names_files_and_settings(built):
     # As config.yaml has them.
     assert "--fraction VALUE setting, as JSON; by default 0.25 " in words
     assert "--batch-size VALUE setting, as JSON; by default 100 " in words
-    assert "The loss of both training runs against the bound of Theorem 3.2." in words
+    assert (
+        "The loss of both training runs against the bound of Theorem 3.2, and its spread over networks."
+        in words
+    )
 
 
 def test_help_shortens_the_names_of_many_files(built):
     words = " ".join(run(built, "table", "width", "--help").stdout.split())
-    assert "by default results/width/m250_seed201.npz … results/width/m16000_seed219.npz," in words
-    assert "19 files" in words
+    assert "by default results/width/m250_seed201.npz … results/width/m16000_seed216.npz," in words
+    assert "16 files" in words
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ LAMBDA_ZERO = 1 / 4
 COLUMNS = {
     "m": [16, 16, 16, 32, 64, 64],
     "seed": [1, 2, 3, 4, 5, 6],
-    "crossing_time": [7.77777, "", 3.33333, "", "", ""],
+    "crossing_time": [7.77777, "", 13.3333, "", 12.0, ""],
+    "lead_time": [3.1, 2.2, 2.8, 4.0, 5.1, 6.0],
+    "followed_time": [12.3456, 35.0, 13.5, 41.2345, 12.0, 40.0],
     "time_end": [12.3456, 11.0, 13.0, 14.0, 12.0, 10.0],
     "loss_end": [0.9, 0.8, 0.4, 0.65, 0.6, 1.02],
     "bound_end": [0.1, 0.4, 0.4, 0.3, 0.4, 0.6],
@@ -38,18 +40,27 @@ EXPECTED_NUMBERS = {
     "width-networks-wide": r"\num{2}",
     "width-fraction": r"\num{0.33}",
     "width-time-end": r"\num{12.3}",
-    "width-crossed": r"\num{2}",
-    "width-crossing-earliest": r"\num{3.33}",
-    "width-crossing-latest": r"\num{7.78}",
-    "width-never-from": r"\num{32}",
+    "width-crossed": r"\num{3}",
+    # 7.78 < 12.3456 and 12, at its end; 13.3 > 13.
+    "width-crossed-within": r"\num{2}",
+    "width-crossing-earliest": r"\num{7.78}",
+    "width-crossing-latest": r"\num{13.3}",
+    # Of 35, 41.2345 and 40.
+    "width-followed": r"up to $t=\num{41.2}$",
+    # Means of 3.1, 2.2, 2.8 and of 5.1, 6.
+    "width-lead-narrow": r"\num{2.70}",
+    "width-lead-wide": r"\num{5.55}",
     # 0.3 · 2^y with y = 1, 0, 2, 0, 0, −1: −(15/6 + 7/6)/(29/6) = −22/29.
     "gram-error-slope": r"\num{-0.76}",
     # Σ(y − ȳ)² = 16/3 leaves 16/3 − 22/29 · 11/3 = 74/29, a quarter of it over 29/6: 0.132 = 0.36².
     "gram-error-slope-error": r"\num{0.4}",
-    # 0.2 · 2^y with y = 0, −1, 0, −1, −2, −3: (5/6 − 1/6 − 35/6)/(29/6) = −31/29.
-    "flipped-slope": r"\num{-1.1}",
+    # lg₂ of the ratios of the means 1/6, 0.1 and 0.0375: of 0.6 and 0.375.
+    "flipped-slope-narrow": r"\num{-0.74}",
+    "flipped-slope-wide": r"\num{-1.4}",
     # 2^y with y = 2, 1, 1, 1, 0, 1: (−20/6 + 1/6 + 7/6)/(29/6) = −12/29.
     "distance-slope": r"\num{-0.41}",
+    # Σ(y − ȳ)² = 2 leaves 2 − 12/29 · 2 = 34/29, a quarter of it over 29/6: 0.0606 = 0.246².
+    "distance-slope-error": r"\num{0.2}",
     # Means of 20, 10, 20 and of 5, 2.5 percent.
     "flipped-narrow": r"\num{16.7}",
     "flipped-wide": r"\num{3.75}",
@@ -79,44 +90,58 @@ def test_numbers():
 
 
 @pytest.mark.parametrize(
-    ("times", "crossed", "earliest", "latest", "never"),
+    ("times", "crossed", "within", "earliest", "latest", "followed"),
     [
-        ([""] * 6, r"\num{0}", "never", "never", r"\num{16}"),
-        (["", 4.5, "", 2.5, 6.5, ""], r"\num{3}", r"\num{2.50}", r"\num{6.50}", "none"),
+        ([""] * 6, 0, 0, "never", "never", r"up to $t=\num{41.2}$"),
+        ([4.5, 11.5, 13.0, 2.5, 6.5, 10.5], 6, 4, r"\num{2.50}", r"\num{13.0}", "none"),
+        ([13.5, "", "", "", "", 11.0], 2, 0, r"\num{11.0}", r"\num{13.5}", r"up to $t=\num{41.2}$"),
     ],
 )
-def test_widths_that_cross_never_or_always(times, crossed, earliest, latest, never):
+def test_widths_that_cross_never_always_or_late(times, crossed, within, earliest, latest, followed):
     values = numbers(crossing_time=times)
-    found = [values[f"width-{k}"] for k in ("crossed", "crossing-earliest", "crossing-latest")]
-    assert [*found, values["width-never-from"]] == [crossed, earliest, latest, never]
+    names = ("crossed", "crossed-within", "crossing-earliest", "crossing-latest", "followed")
+    expected = [rf"\num{{{crossed}}}", rf"\num{{{within}}}", earliest, latest, followed]
+    assert [values[f"width-{name}"] for name in names] == expected
+
+
+def test_local_slopes_are_of_neighbouring_widths():
+    # Means 9, 3, 1 and 1/4 at the widths 1, 3, 27 and 54; at the first of 12 and 6.
+    values = [(1, 12), (1, 6), (3, 3), (27, 1), (54, 1 / 4)]
+    rows = [{"m": m, "share": share} for m, share in values]
+    assert width.local_slopes(rows, "share") == pytest.approx((-1, -2), rel=gamma(40))
 
 
 @pytest.mark.parametrize("value", [0.0, -0.1])
-def test_a_width_study_in_which_nothing_flips_is_refused(value):
-    flipped = [0.2, 0.1, 0.2, value, 0.05, 0.025]
-    with pytest.raises(ValueError, match=r"flipped is 0 .* width_study\.flow_time"):
-        numbers(flipped=flipped)
+@pytest.mark.parametrize("name", ["flipped", "distance_median", "initial_gram_error"])
+def test_a_width_study_without_a_power_law_is_refused(name, value):
+    values = [0.2, 0.1, 0.2, value, 0.05, 0.025]
+    with pytest.raises(ValueError, match=rf"{name} is 0 .* width_study\.flow_time"):
+        numbers(**{name: values})
 
 
 def test_rows_of_the_table():
-    # The bound from 8 with λ0 = log 2 is 8, 4, 2, ½.
+    # The bound from 8 with λ0 = log 2 is 8, 4, 2, ½, ¼; the run crosses after its measured end.
     last = {f"probe_{name}": np.array([9.0, k]) for k, name in enumerate(width.LAST)}
     last["probe_lambda_min"] = np.array([0.4, 0.1, 0.2])
     run = {
         "width": np.array(32),
         "seed": np.array(7),
-        "time": np.array([0.0, 1, 2, 4]),
-        "loss": np.array([8.0, 2, 3, 1]),
+        "time": np.array([0.0, 1, 2, 4, 5]),
+        "loss": np.array([8.0, 2, 1.5, 0.4, 0.3]),
+        "measured_steps": np.array(3),
         "initial_gram_error": np.array(0.5),
         **last,
     }
     expected = {
         "m": 32,
         "seed": 7,
-        "crossing_time": 2,
+        "crossing_time": 5,
+        # Of loss over bound, 1, 1/2, 3/4, 4/5, 6/5, the second is the smallest.
+        "lead_time": 1,
+        "followed_time": 5,
         "time_end": 4,
         "loss_initial": 8,
-        "loss_end": 1,
+        "loss_end": 0.4,
         "bound_end": 1 / 2,
         "initial_gram_error": 0.5,
         "lambda_min_initial": 0.4,
@@ -140,10 +165,14 @@ def test_rows_of_the_table():
     assert [(row["m"], row["seed"]) for row in rows] == [(16, 9), (32, 5), (32, 6)]
 
 
+# Width, measured steps, time and loss; the widest and the narrowest were followed further.
 RUNS = {
-    "wide": {"width": np.array(64), "time": np.array([0.0, 1, 3]), "loss": np.array([8.0, 5, 4])},
-    "narrow": {"width": np.array(16), "time": np.array([0.0, 2]), "loss": np.array([9.0, 7])},
-    "middle": {"width": np.array(32), "time": np.array([0.0, 4]), "loss": np.array([6.0, 3])},
+    name: dict(zip(["width", "measured_steps", "time", "loss"], map(np.array, run), strict=True))
+    for name, run in {
+        "wide": (64, 2, [0.0, 1, 3, 5, 7], [8.0, 5, 4, 3, 2]),
+        "narrow": (16, 1, [0.0, 2, 9], [9.0, 7, 1]),
+        "middle": (32, 1, [0.0, 4], [6.0, 3]),
+    }.items()
 }
 # Mean, smallest and largest of each column at the widths 16, 32 and 64.
 BANDS = {
@@ -165,7 +194,7 @@ def panels(draw):
     return {axes.get_label(): axes for axes in draw(width.figure, NETWORKS, RUNS, math.log(2))}
 
 
-def test_losses_are_drawn_from_narrow_to_wide_with_the_bound_of_the_widest(panels, check_lines):
+def test_losses_stand_from_narrow_to_wide_beside_the_bound_of_the_widest(panels, check_lines):
     drawn = [
         ("$m=16$", [0, 2], [9, 7]),
         ("$m=32$", [0, 4], [6, 3]),
@@ -176,11 +205,16 @@ def test_losses_are_drawn_from_narrow_to_wide_with_the_bound_of_the_widest(panel
     assert panels["L"].get_xlim() == (0, 3)
 
 
-def test_a_crossing_is_a_circle_and_a_run_without_one_a_triangle(panels, check_lines):
-    points = [(16, 7.77777), (16, 11), (16, 3.33333), (32, 14), (64, 12), (64, 10)]
-    check_lines(panels["C"], [("", [m], [time]) for m, time in points])
-    assert [line.get_marker() for line in panels["C"].get_lines()] == [*"o^o^^^"]
-    assert panels["C"].get_ylim() == pytest.approx((0, 1.1 * 14), rel=gamma(10))
+def test_a_crossing_is_a_circle_and_a_run_without_one_a_triangle_over_a_cross(panels, check_lines):
+    crossings = [(16, 7.77777), (16, 35), (16, 13.3333), (32, 41.2345), (64, 12), (64, 40)]
+    points = [
+        ("", [m], [height])
+        for (m, time), lead in zip(crossings, COLUMNS["lead_time"], strict=True)
+        for height in (time, lead)
+    ]
+    check_lines(panels["C"], points)
+    assert [line.get_marker() for line in panels["C"].get_lines()] == [*"ox^xox^xox^x"]
+    assert panels["C"].get_ylim() == pytest.approx((0, 1.1 * 41.2345), rel=gamma(10))
 
 
 LAW = r"$\propto m^{-0.5}$"
@@ -218,12 +252,12 @@ def test_limits(panels):
     limits = {name: panels[name].get_ylim() for name in "GFSDE"}
     half = limits.pop("E")
     assert limits == {"G": (0.1, 10), "F": (1e-3, 1), "S": (0.1, 10), "D": (1, 100)}
-    assert half == pytest.approx((0, 2.2 * math.log(2)), rel=gamma(10))
+    assert half == pytest.approx((0, 3.5 * math.log(2)), rel=gamma(10))
 
 
 def test_more_widths_than_dashes_repeat_them_with_markers(draw):
     (axes,) = draw(lambda: plt.subplots()[0])
-    run = {"time": np.linspace(0, 1, 5), "loss": np.linspace(2, 1, 5)}
+    run = {"time": np.linspace(0, 1, 5), "loss": np.linspace(2, 1, 5), "measured_steps": 4}
     width.draw_losses(axes, [run | {"width": 2**k} for k in range(11)], 0.1)
     lines = axes.get_lines()
     assert [line.get_marker() for line in lines[:-1]] == [""] * 5 + ["o"] * 5 + ["s"]
