@@ -69,10 +69,7 @@ def test_help_names_files_and_settings(built):
     # As config.yaml has them.
     assert "--fraction VALUE setting, as JSON; by default 0.25 " in words
     assert "--batch-size VALUE setting, as JSON; by default 100 " in words
-    assert (
-        "The loss of both training runs against the bound of Theorem 3.2, and its spread over networks."
-        in words
-    )
+    assert "against the bound of Theorem 3.2, and its spread over networks." in words
 
 
 def test_help_shortens_the_names_of_many_files(built):
