@@ -176,6 +176,15 @@ def test_scaled_digits_fill_the_interval_evenly():
     assert np.abs(np.diff(targets) - 2 / 9).max() <= 2 * gamma(4)
 
 
+def test_size_and_direction_are_changed_one_by_one():
+    labels = np.array([0, 9, 3])
+    assert digits.targets(labels, "centred").tolist() == [-9 / 2, 9 / 2, -3 / 2]
+    assert digits.targets(labels, "small").tolist() == [0, 2, 3 / 4.5]
+    # Both; rounded twice, and the difference is below 2.
+    both = digits.targets(labels, "centred") / 4.5
+    np.testing.assert_allclose(digits.targets(labels, "scaled"), both, rtol=0, atol=gamma(8))
+
+
 def test_shuffled_targets_come_in_every_order():
     orders = {tuple(digits.targets(np.array([1, 2, 5]), "shuffled", s)) for s in range(60)}
     # A fair shuffle misses one of the six orders with probability below 6·(5/6)^60 < 2e-4.
@@ -195,7 +204,8 @@ def test_labels_stay(kind):
 
 
 def test_unknown_targets_are_refused():
-    with pytest.raises(ValueError, match="targets ones; allowed are digits, scaled, shuffled"):
+    allowed = "targets ones; allowed are digits, centred, small, scaled, shuffled"
+    with pytest.raises(ValueError, match=allowed):
         digits.targets(LABELS, "ones")
 
 

@@ -79,18 +79,18 @@ def test_samples_against_the_hypotheses_are_named(project, fault, message):
     ],
 )
 def test_a_learning_rate_that_is_too_large_is_named(project, rule, result, message):
-    rate = "fraction * limit"
+    rate = "learning_rate, steps = refined(fraction * limit"
     with edited(project / "code/train_network.py", rate, f"{rate} * 40"):
         check_failure(project, rule, message, f"results/{result}.npz")
 
 
 def test_a_good_run_after_a_failed_one_replaces_the_result(project):
     """With other parameters, which the failed run must not leave in Snakemake's records."""
-    result = project / "results/targets/shuffled.npz"
-    arguments = ("results/targets/shuffled.npz", "--config", "target_study={seed: 4}")
+    result = project / "results/targets/shuffled3.npz"
+    arguments = ("results/targets/shuffled3.npz", "--config", "target_study={flow_time: 9}")
     before = result.read_bytes()
     with edited(
-        project / "code/train_network.py", "    network = Two", "    1 / 0\n    network = Two"
+        project / "code/train_network.py", "    network = make", "    1 / 0\n    network = make"
     ):
         check_failure(project, "train_targets", "division by zero", *arguments)
     run = snakemake(project, *arguments)
@@ -102,8 +102,8 @@ def test_a_good_run_after_a_failed_one_replaces_the_result(project):
 def test_a_result_outlives_a_job_that_is_killed(project):
     target = "results/targets/scaled.npz"
     before, log = contents(project), project / "logs/targets/scaled.log"
-    wait = "import time; time.sleep(600); network = Two"
-    with edited(project / "code/train_network.py", "network = Two", wait):
+    wait = "import time; time.sleep(600); network = make"
+    with edited(project / "code/train_network.py", "network = make", wait):
         log.unlink()
         build = subprocess.Popen(
             command(target), cwd=project, start_new_session=True, stderr=subprocess.PIPE, text=True

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-import scripting
+import files
 from publishing import check_proofs, coq_source
 from publishing.coq_source import open_words, statements, without_comments
 
@@ -150,12 +150,12 @@ def check(folder, source):
         check_proofs.main(arguments)
     finally:
         assert [path.name for path in proofs.iterdir()] == ["answers.v"]
-    return scripting.read_csv(arguments.output)
+    return files.read_csv(arguments.output)
 
 
 @needs_coq
 def test_rows_of_a_good_source(tmp_path):
-    row = {"theorem": "one", "kind": "Theorem", "line": "1", "assumptions": ""}
+    row = {"theorem": "one", "kind": "Theorem", "line": 1, "assumptions": ""}
     assert check(tmp_path, GOOD) == [row]
 
 
