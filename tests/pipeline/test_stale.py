@@ -73,6 +73,10 @@ USERS = {
 }
 
 
+# A rule that reads one run of several, which the key does not touch: the digits have no order.
+SPARED = {"target_study.seeds": {"summarise_step_size"}}
+
+
 def changed(value):
     """Another value that the schema allows; a list gets a longer one."""
     if isinstance(value, list):
@@ -216,7 +220,10 @@ def test_every_result_that_a_rule_reads_is_an_input(project):
 def test_another_value_of_any_config_key_reruns_its_users_and_what_follows(project, plans):
     edits = {name: edit for name, edit, _ in config_edits()}
     after = project.trace.after
-    expected = {name: after(users | {"write_colophon"}) for name, _, users in config_edits()}
+    expected = {
+        name: after(users | {"write_colophon"}) - SPARED.get(name, set())
+        for name, _, users in config_edits()
+    }
     assert wrong(expected, plans(edits)) == {}
 
 
