@@ -40,7 +40,7 @@ RUNS = runs.training_runs(config)
 PARTS = studies.parts(config)
 # What LaTeX reads, and where each figure, table and number of the report comes from.
 FIGURES = [part.output for part in PARTS if part.kind == "figure"]
-NUMBERS = studies.printed(config)
+NUMBERS = studies.printed(PARTS)
 GENERATED = [
     *NUMBERS,
     *(f"report/generated/{name}.tex" for name in ("proofs", "proof_statements")),

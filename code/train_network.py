@@ -115,8 +115,9 @@ def above_bound(lambda_zero, time, first):
     """
 
     def stop(loss):
-        bound = bounds.convergence_bound(loss[0], lambda_zero, time[len(loss) - 1])
-        return len(loss) > first + 1 and loss[-1] > bound
+        if len(loss) <= first + 1:
+            return False
+        return loss[-1] > bounds.convergence_bound(loss[0], lambda_zero, time[len(loss) - 1])
 
     return stop
 

@@ -85,6 +85,17 @@ def run_crossing(run, lambda_zero):
     return first_crossing(run["loss"], convergence_bound(run["loss"][0], lambda_zero, run["time"]))
 
 
+def crossing_time(run, lambda_zero):
+    """Flow time of `run_crossing`, or None."""
+    crossing = run_crossing(run, lambda_zero)
+    return None if crossing is None else float(run["time"][crossing])
+
+
+def run_measured(run):
+    """The entries of a run up to the study's flow time, before it was followed to its crossing."""
+    return slice(0, int(run["measured_steps"]) + 1)
+
+
 def run_lead(run, lambda_zero):
     """Index of the step at which a run is farthest below the bound from its own start.
 

@@ -165,9 +165,9 @@ def studies(config):
     }
 
 
-def printed(config):
-    """The files of report/generated that hold numbers and rows of studies."""
-    return [part.output for part in parts(config) if part.kind in ("numbers", "rows")]
+def printed(parts):
+    """The files of report/generated that hold the numbers and rows of these parts."""
+    return [part.output for part in parts if part.kind in ("numbers", "rows")]
 
 
 def paths(runs, rule):

@@ -111,7 +111,7 @@ def of_the_last_build():
 
     if Path("report/generated/notice.tex").read_text(encoding="utf-8"):
         raise ValueError("the last build was not of the shipped configuration; run make first")
-    return map(Path, studies.printed(config.shipped()))
+    return map(Path, studies.printed(studies.parts(config.shipped())))
 
 
 def main(arguments):

@@ -62,10 +62,10 @@ def figure(both, first, lambda_zero, *, window):
 
 def crossing(both, lambda_zero):
     """The verb of a sentence: whether, and when in flow time, the run crosses the bound."""
-    index = bounds.run_crossing(both, lambda_zero)
-    if index is None:
+    time = bounds.crossing_time(both, lambda_zero)
+    if time is None:
         return "does not cross"
-    return f"crosses at $t={latex.number(both['time'][index])}$"
+    return f"crosses at $t={latex.number(time)}$"
 
 
 def numbers(both, first, lambda_zero, *, window):

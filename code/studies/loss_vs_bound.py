@@ -78,11 +78,8 @@ def seed_numbers(full_batch, runs, lambda_zero):
     shown = full_batch["time"] <= end
     first = {name: full_batch[name][shown] for name in ("time", "loss")}
     everyone = [first, *runs.values()]
-    indices = [bounds.run_crossing(run, lambda_zero) for run in everyone]
-    crossings = [
-        np.inf if index is None else run["time"][index]
-        for run, index in zip(everyone, indices, strict=True)
-    ]
+    times = [bounds.crossing_time(run, lambda_zero) for run in everyone]
+    crossings = [np.inf if time is None else time for time in times]
     ratios = [
         run["loss"][-1] / bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"][-1])
         for run in everyone

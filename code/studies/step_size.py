@@ -106,13 +106,11 @@ def numbers(comparisons, single, double, full_batch, eigenvalues):
     # The run in single precision is followed further.
     precision = np.abs(np.log(single["loss"][: len(double["loss"])] / double["loss"]))
     longer = double["loss"][-1] / loss_at(full_batch, end)
-    crossing = bounds.run_crossing(double, lambda_zero)
+    crossing = bounds.crossing_time(double, lambda_zero)
     return {
         "long-step-ratio": latex.number(double["time"][1] / time_step, 2),
         "long-step-difference": latex.number(100 * abs(longer - 1), 2),
-        "long-step-crossing": (
-            "never" if crossing is None else latex.number(double["time"][crossing], 4)
-        ),
+        "long-step-crossing": "never" if crossing is None else latex.number(crossing, 4),
         "long-step-lambda-min": latex.number(single["probe_lambda_min"].min()),
         "steps-compared": latex.number(len(comparisons) + 1),
         "step-longest": latex.number(first["time_step"]),

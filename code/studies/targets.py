@@ -34,11 +34,6 @@ def kind_of(name):
     return name.rstrip("0123456789")
 
 
-def measured(run):
-    """The entries of a run up to the study's flow time."""
-    return slice(0, int(run["measured_steps"]) + 1)
-
-
 def shares_outside(squares):
     """Share of ‖y‖² outside the k leading eigenvectors (n,), for k = 1, …, n."""
     return 1 - np.cumsum(squares[::-1]) / squares.sum()
@@ -53,7 +48,7 @@ def figure(runs, alignment, lambda_zero):
     styles = {kind: {"color": f"C{k}", "linestyle": dashes[k]} for k, kind in enumerate(NAMES)}
     shown = set()
     for name, run in runs.items():
-        kind, part = kind_of(name), measured(run)
+        kind, part = kind_of(name), bounds.run_measured(run)
         losses.semilogy(run["time"][part], run["loss"][part] / run["loss"][0], **styles[kind])
         outside = shares_outside(alignment[name])
         shares.semilogx(np.arange(1, len(outside) + 1), outside + 1e-12, **styles[kind])
@@ -87,19 +82,19 @@ def rows(runs, alignment, lambda_zero):
     time, the time from which the loss loses on the bound, and the crossing."""
     found = []
     for name, run in runs.items():
-        squares, loss, end = alignment[name], run["loss"], int(run["measured_steps"])
-        crossing = bounds.run_crossing(run, lambda_zero)
+        squares, loss = alignment[name], run["loss"][bounds.run_measured(run)]
+        crossing = bounds.crossing_time(run, lambda_zero)
         followed = f"not up to {latex.number(run['time'][-1])}"
         found.append(
             [
                 NAMES[kind_of(name)],
                 latex.number(np.sqrt(squares.size * loss[0])),
                 latex.number(100 * share_outside(squares)),
-                latex.number(loss[end] / loss[0]),
+                latex.number(loss[-1] / loss[0]),
                 latex.number(100 * run["probe_flipped"][-1]),
                 latex.number(run["probe_distance_median"][-1]),
                 latex.number(run["time"][bounds.run_lead(run, lambda_zero)]),
-                followed if crossing is None else latex.number(run["time"][crossing]),
+                followed if crossing is None else latex.number(crossing),
             ]
         )
     return found
@@ -107,11 +102,11 @@ def rows(runs, alignment, lambda_zero):
 
 def numbers(runs, lambda_zero):
     """name → LaTeX of every number that the text quotes."""
-    crossings = [bounds.run_crossing(run, lambda_zero) for run in runs.values()]
+    crossings = [bounds.crossing_time(run, lambda_zero) for run in runs.values()]
     (first, *_) = runs.values()
     return {
         "targets-leading": latex.number(LEADING),
-        "targets-time": latex.number(first["time"][int(first["measured_steps"])], 3),
+        "targets-time": latex.number(first["time"][bounds.run_measured(first)][-1], 3),
         "targets-runs": latex.number(len(runs)),
-        "targets-crossed": latex.number(sum(index is not None for index in crossings)),
+        "targets-crossed": latex.number(sum(time is not None for time in crossings)),
     }

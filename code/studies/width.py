@@ -23,19 +23,19 @@ def table(runs, lambda_zero):
 
 def table_row(run, lambda_zero):
     """What the study compares, of one run."""
-    end, time = int(run["measured_steps"]), run["time"]
-    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, time)
-    crossing = bounds.run_crossing(run, lambda_zero)
+    measured = bounds.run_measured(run)
+    time, loss = run["time"][measured], run["loss"][measured]
+    crossing = bounds.crossing_time(run, lambda_zero)
     return {
         "m": int(run["width"]),
         "seed": int(run["seed"]),
-        "crossing_time": "" if crossing is None else float(time[crossing]),
-        "lead_time": float(time[bounds.run_lead(run, lambda_zero)]),
-        "followed_time": float(time[-1]),
-        "time_end": float(time[end]),
-        "loss_initial": float(run["loss"][0]),
-        "loss_end": float(run["loss"][end]),
-        "bound_end": float(bound[end]),
+        "crossing_time": "" if crossing is None else crossing,
+        "lead_time": float(run["time"][bounds.run_lead(run, lambda_zero)]),
+        "followed_time": float(run["time"][-1]),
+        "time_end": float(time[-1]),
+        "loss_initial": float(loss[0]),
+        "loss_end": float(loss[-1]),
+        "bound_end": float(bounds.convergence_bound(loss[0], lambda_zero, time)[-1]),
         "initial_gram_error": float(run["initial_gram_error"]),
         "lambda_min_initial": float(run["probe_lambda_min"][0]),
         "lambda_min_smallest": float(run["probe_lambda_min"].min()),
@@ -60,7 +60,7 @@ def draw_losses(axes, runs, lambda_zero):
     # Only the bound is solid; more widths than dashes repeat them with markers.
     dashes, markers = drawing.dashes()[1:-1], ["", "o", "s", "^", "v"]
     for k, (run, shade) in enumerate(zip(runs, drawing.shades(len(runs)), strict=True)):
-        measured = slice(0, int(run["measured_steps"]) + 1)
+        measured = bounds.run_measured(run)
         axes.semilogy(
             run["time"][measured],
             run["loss"][measured],

@@ -223,6 +223,16 @@ def test_a_run_is_compared_with_the_bound_from_its_own_start():
     assert bounds.run_crossing(run, np.log(2) / 2) is None
 
 
+def test_the_crossing_has_the_time_of_its_step():
+    run = {"loss": np.array([8.0, 4.0, 2.5]), "time": np.array([0.0, 1.0, 2.0])}
+    assert bounds.crossing_time(run, np.log(2) * (1 - 1e-9)) == 2.0
+    assert bounds.crossing_time(run, np.log(2) / 2) is None
+
+
+def test_a_run_is_measured_before_its_first_step_and_after_each_one():
+    assert bounds.run_measured({"measured_steps": np.array(3)}) == slice(0, 4)
+
+
 @pytest.mark.parametrize(
     ("stage", "starts"),
     [([1], [0]), ([3, 3, 3], [0]), ([1, 1, 2, 3, 3], [0, 2, 3]), ([0, 1, 1], [0, 1])],

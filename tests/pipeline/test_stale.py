@@ -17,12 +17,12 @@ from tracing import Trace, build
 from workflow import ROOT, copy_project, planned, snakemake
 
 from pipeline.config import shipped
-from pipeline.studies import parts
+from pipeline.studies import parts, printed
 
 # Without Coq the default build stands alone.
 PROOFS = {"proofs"} if shutil.which("coqc") else set()
 TARGETS = ["report", "verify", *PROOFS]
-PRINTED = [part.output for part in parts(shipped()) if part.kind in {"numbers", "rows"}]
+PRINTED = printed(parts(shipped()))
 
 # The rules that use each key of the config themselves; write_colophon prints all of them.
 RATE = {f"train_{name}" for name in ("full_batch", "mini_batch", "stagewise", "step_size")}
