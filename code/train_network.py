@@ -11,9 +11,9 @@ import files
 import scripting
 from overparam import bounds, digits, gram, probe
 from overparam.batches import cyclic_batches, stage_batches, stage_indices
-from overparam.network import TwoLayerNetwork
+from overparam.network import SmoothNetwork, TwoLayerNetwork
 from overparam.training import train_model
-from overparam.watch import LambdaMinWatch
+from overparam.watch import KinkWatch, LambdaMinWatch
 
 # A day of the fastest steps; a list of their losses still fits into memory.
 MOST_STEPS = 10**8
@@ -122,16 +122,62 @@ def above_bound(lambda_zero, time, first):
     return stop
 
 
-def make_network(input_size, width, seed, train_output, single):
-    """The network of that seed, its output weights trained too or not, in either precision."""
-    dtype = torch.float32 if single else torch.float64
-    return TwoLayerNetwork(input_size, width, np.random.default_rng(seed), train_output, dtype)
+def make_network(input_size, arguments):
+    """The network that the options ask for, as drawn or with the weights that a run ended with."""
+    dtype = torch.float32 if arguments.single else torch.float64
+    drawn = input_size, arguments.width, np.random.default_rng(arguments.seed)
+    if arguments.softplus:
+        network = SmoothNetwork(*drawn, dtype=dtype, sharpness=arguments.softplus)
+    else:
+        network = TwoLayerNetwork(*drawn, arguments.both_layers, dtype)
+    if arguments.start:
+        put_weights(network, arguments.start)
+    return network
 
 
-def make_probe(network, inputs, targets, steps, probes, window, output_layer):
-    """What measures the network in `probes` windows over that many steps."""
-    starts = probe.window_starts(steps, probes, window)
-    return probe.Probe(network, inputs, targets, starts, window, output_layer)
+@torch.no_grad()
+def put_weights(network, path):
+    """Give the network the weights with which the run in `path` ended.
+
+    Raises:
+        ValueError: they are of another network.
+    """
+    run = files.read_npz(path)
+    for name, parameter in [
+        ("final_weights", network.weights),
+        ("output_weights", network.output_weights),
+    ]:
+        if run[name].shape != tuple(parameter.shape):
+            raise ValueError(
+                f"{path}: {name} has the shape {run[name].shape}; the network to go on with has"
+                f" {tuple(parameter.shape)}"
+            )
+        parameter.copy_(torch.from_numpy(run[name]))
+
+
+def make_observers(arguments, network, inputs, targets, steps, step, threshold):
+    """What measures the network on its way.
+
+    Args:
+        arguments, network, inputs, targets: as in `main`.
+        steps: SGD steps in which it measures.
+        step: length of one in flow time.
+        threshold: λ0/2.
+    """
+    observers = []
+    if arguments.probes:
+        starts = probe.window_starts(steps, arguments.probes, arguments.window)
+        if arguments.softplus:
+            observers += [probe.SlopeProbe(network, inputs, targets, starts)]
+        else:
+            options = arguments.both_layers, step if arguments.project else None
+            windows = starts, arguments.window
+            observers += [probe.Probe(network, inputs, targets, *windows, *options)]
+    if arguments.watch:
+        observers += [LambdaMinWatch(network, inputs, threshold, arguments.watch)]
+    if arguments.kinks:
+        observers += [KinkWatch(network, inputs, steps // 2)]
+    return observers
 
 
 def main(arguments):
@@ -155,17 +201,11 @@ def main(arguments):
     else:
         batches, lengths = whole_schedule(n, arguments.batch_size or n, steps)
     time = np.concatenate([[0], np.cumsum(2 * learning_rate * lengths)])
-    both, options = arguments.both_layers, {}
-    network = make_network(inputs.shape[1], arguments.width, arguments.seed, both, arguments.single)
+    network = make_network(inputs.shape[1], arguments)
     initial = network.weights.detach().numpy().copy()
-    observers = []
-    if arguments.probes:
-        long, windows = measured * max(1, len(stages)), (arguments.probes, arguments.window)
-        observers += [make_probe(network, inputs, targets, long, *windows, both)]
-    if arguments.watch:
-        threshold = infinite["lambda_min"] / 2
-        observers += [LambdaMinWatch(network, inputs, threshold, arguments.watch)]
-    options["observe"] = lambda step: [observe(step) for observe in observers]
+    observed = measured * max(1, len(stages)), time[1], infinite["lambda_min"] / 2
+    observers = make_observers(arguments, network, inputs, targets, *observed)
+    options = {"observe": lambda step: [observe(step) for observe in observers]}
     if arguments.follow:
         options["stop"] = above_bound(infinite["lambda_min"], time, measured)
     batches = scripting.progress(batches, len(lengths))
@@ -182,9 +222,10 @@ def main(arguments):
     # The runs of the studies are many, and keep no weights.
     record |= {} if reach else weights_record(network, initial)
     record |= {"measured_steps": measured} if arguments.follow else {}
+    record |= {"softplus": arguments.softplus} if arguments.softplus else {}
     for observer in observers:
         record |= observer.results()
-    if arguments.probes:
+    if arguments.probes and not arguments.softplus:
         record |= initial_gram_error(observers[0], inputs)
     files.write_npz(arguments.output, **record, **losses_record(*losses, stages, steps))
 
@@ -198,6 +239,8 @@ def make_parser():
     parser.add_argument("--targets-seed", type=int, default=0, help="order of shuffled targets")
     parser.add_argument("--width", type=int, default=1000, help="hidden units m")
     parser.add_argument("--seed", type=int, default=1, help="seed of the network")
+    parser.add_argument("--start", help="go on with the weights that this run ended with")
+    parser.add_argument("--softplus", type=float, help="sharpness of a smooth activation")
     parser.add_argument("--both-layers", action="store_true", help="train the output weights too")
     parser.add_argument("--single", action="store_true", help="single precision")
     length = parser.add_mutually_exclusive_group()
@@ -220,6 +263,12 @@ def make_parser():
     parser.add_argument("--window", type=int, default=1, help="steps in a window")
     parser.add_argument(
         "--watch", type=int, help="look every so many steps whether lambda_min(H) is below half"
+    )
+    parser.add_argument(
+        "--project", action="store_true", help="the probes measure the sliding kernel too"
+    )
+    parser.add_argument(
+        "--kinks", action="store_true", help="count changes of patterns in the second half"
     )
     parser.add_argument("--output", required=True)
     return parser

@@ -33,6 +33,15 @@ def shades(count):
     return plt.get_cmap("viridis")(np.linspace(0, 0.85, count))
 
 
+def plain_labels(axis):
+    """Label a short logarithmic axis at 1, 2 and 5 times powers of ten, as decimals."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def without_minor_labels(*axes):
     """Leave the labels between powers of ten out of logarithmic axes."""
     from matplotlib.ticker import NullFormatter

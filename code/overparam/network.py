@@ -8,6 +8,7 @@ indicator 1{w_rᵀx ≥ 0} says, where PyTorch's own ReLU takes 0.  float64 unle
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
 
 from overparam import initialisation
 
@@ -145,3 +146,20 @@ class TwoLayerNetwork(nn.Module):
         """Outputs u (n,) for inputs (n, d); a backward pass must come before the next one."""
         parts = (inputs, self.weights, self.output_weights, self._buffers_of_steps)
         return HiddenLayer.apply(*parts) if torch.is_grad_enabled() else outputs(*parts)
+
+
+class SmoothNetwork(TwoLayerNetwork):
+    """The same network with the softplus ln(1 + e^{βz})/β in place of the ReLU, for a fixed a.
+
+    Args:
+        sharpness: β; the ReLU is its limit.
+    """
+
+    def __init__(self, *network, sharpness, **options):
+        super().__init__(*network, **options)
+        self.sharpness = sharpness
+
+    def forward(self, inputs):
+        """Outputs u (n,) for inputs (n, d)."""
+        hidden = functional.softplus(inputs @ self.weights.T, self.sharpness)
+        return hidden @ self.output_weights * len(self.weights) ** -0.5

@@ -5,8 +5,9 @@ step; it measures at the chosen steps only, so that nothing is trained twice.
 """
 
 import numpy as np
+from scipy import special
 
-from overparam import gram
+from overparam import gram, sliding
 
 
 def window_starts(steps, probes, window):
@@ -32,18 +33,20 @@ class Probe:
         starts: steps at which windows begin, see `window_starts`.
         window: steps in a window, 1 to 255.
         output_layer: measure G(t) and the output weights too.
+        step: length of a step in flow time; where given, measure the sliding kernel too.
 
     Raises:
         ValueError: a window that bytes cannot count.
     """
 
-    def __init__(self, network, inputs, targets, starts, window, output_layer=False):
+    def __init__(self, network, inputs, targets, starts, window, output_layer=False, step=None):
         if not 1 <= window <= 255:
             raise ValueError(f"a window of {window} steps; allowed are 1 to 255")
         self._weights = network.weights.detach().numpy()
         self._output_weights = network.output_weights.detach().numpy()
         self._inputs = inputs.astype(self._weights.dtype)
-        self._targets, self._window, self._output_layer = targets, window, output_layer
+        self._targets, self._window = targets, window
+        self._output_layer, self._step = output_layer, step
         self._starts, self._left = {int(start) for start in starts}, 0
         self._initial_weights = self._weights.copy()
         self._initial_output_weights = self._output_weights.copy()
@@ -94,6 +97,7 @@ class Probe:
         """H(t), its smallest eigenvalue, Rayleigh quotient at y − u and distance from H(0);
         the share of patterns that differ from the initial ones; the distances of the w_r."""
         patterns = self._patterns()
+        product = self._product.copy() if self._step else None
         residual = self._residuals()
         matrix = self._gram(patterns)
         distance = np.linalg.norm(self._weights - self._initial_weights, axis=1)
@@ -105,7 +109,12 @@ class Probe:
             "distance_median": np.median(distance),
             "distance_max": distance.max(),
         }
-        return record | (self._measure_output_layer(matrix, residual) if self._output_layer else {})
+        if self._output_layer:
+            record |= self._measure_output_layer(matrix, residual)
+        if self._step:
+            state = (product, residual, self._output_weights, self._step)
+            record |= sliding.measure(self._inputs, *state)
+        return record
 
     def _measure_output_layer(self, matrix, residual):
         """G(t) and H(t) + G(t) likewise; the change of the a_r."""
@@ -130,6 +139,44 @@ class Probe:
             "sliding_rayleigh": rayleigh(matrix, self._residual),
             "sliding": np.mean((self._sum > 0) & (self._sum < self._window)),
         }
+
+
+class SlopeProbe:
+    """Measures the kernel of a SmoothNetwork at the steps `starts`: slopes instead of patterns.
+
+    Args:
+        network: SmoothNetwork.
+        inputs, targets: (n, d), (n,) arrays.
+        starts: steps at which it measures.
+    """
+
+    def __init__(self, network, inputs, targets, starts):
+        self._weights = network.weights.detach().numpy()
+        self._signs = network.output_weights.detach().numpy()
+        self._inputs, self._targets = inputs.astype(self._weights.dtype), targets
+        self._sharpness, self._starts = network.sharpness, {int(start) for start in starts}
+        self._records = []
+
+    def __call__(self, step):
+        """Measure if `step` is one of the starts."""
+        if step not in self._starts:
+            return
+        scaled = self._sharpness * (self._inputs @ self._weights.T)
+        hidden = np.logaddexp(0, scaled) / self._sharpness
+        residual = self._targets - hidden @ self._signs / np.sqrt(len(self._signs))
+        matrix = gram.pattern_gram(self._inputs, special.expit(scaled), self._signs**2)
+        self._records.append(
+            {
+                "step": step,
+                "lambda_min": np.linalg.eigvalsh(matrix)[0],
+                "rayleigh": rayleigh(matrix, residual),
+            }
+        )
+
+    def results(self):
+        """name → (windows,) array."""
+        names = self._records[0]
+        return {f"probe_{name}": np.array([r[name] for r in self._records]) for name in names}
 
 
 def rayleigh(matrix, vector):

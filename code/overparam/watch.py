@@ -1,7 +1,7 @@
-"""How often λ_min(H(t)) falls below a threshold, looked at often and cheaply as a network trains.
+"""What is watched at many steps of a training, cheaply; `train_model` calls a watch before each.
 
-Report: `sec:hypotheses`.  A Cholesky factorisation of H(t) − threshold·I tells whether it does;
-eigenvalues are computed only where it fails.  `train_model` calls a watch before each step.
+Report: `sec:hypotheses`, `sec:sliding`.  A Cholesky factorisation of H(t) − threshold·I tells
+whether λ_min(H(t)) falls below a threshold; eigenvalues are computed only where it fails.
 """
 
 import numpy as np
@@ -43,4 +43,45 @@ class LambdaMinWatch:
             "watch_looks": self._looks,
             "watch_step": np.array(list(self._below), dtype=int),
             "watch_lambda_min": np.array(list(self._below.values())),
+        }
+
+
+class KinkWatch:
+    """Counts how often patterns change, and how far the pairs that change are from their kinks.
+
+    Args:
+        network: TwoLayerNetwork, as initialised.
+        inputs: (n, d) array.
+        first: number of steps done when it begins.
+    """
+
+    def __init__(self, network, inputs, first):
+        self._weights = network.weights.detach().numpy()
+        self._inputs, self._first = inputs, first
+        self._patterns, self._steps = None, 0
+
+    def __call__(self, step):
+        """Compare with the patterns of the step before."""
+        if step < self._first:
+            return
+        product = self._inputs @ self._weights.T
+        patterns = product >= 0
+        if self._patterns is None:
+            self._changes, self._distance = np.zeros(product.shape, int), np.zeros(product.shape)
+        else:
+            self._changes += patterns != self._patterns
+            self._distance += np.abs(product)
+            self._steps += 1
+        self._patterns = patterns
+
+    def results(self):
+        """Of the pairs that change at least twice, which no crossing for good does: their share,
+        the mean number of changes of one, and the median of their mean |w_rᵀx_i|; the steps."""
+        sliding = self._changes >= 2
+        distance = self._distance[sliding] / self._steps
+        return {
+            "kinks_steps": self._steps,
+            "kinks_share": np.mean(sliding),
+            "kinks_changes": self._changes[sliding].mean() if sliding.any() else 0.0,
+            "kinks_distance": np.median(distance) if sliding.any() else 0.0,
         }

@@ -23,6 +23,8 @@ RULES = {
     "targets": "The network on digits of other size and direction, and shuffled",
     "seeds": "The full-batch run from other networks",
     "double": "The digits of the target study in double precision",
+    "sliding": "The end of the full-batch run, continued with finer steps",
+    "smooth": "The full-batch run with softplus activations",
     "step_size": "The first stretch of the full-batch run with finer steps",
     "both_layers": "The flow of Theorem 3.3, both layers trained",
 }
@@ -52,7 +54,7 @@ class Run(NamedTuple):
     @property
     def reads(self):
         """Option → file that it reads beside the data and the eigenvalues."""
-        return {name: self.options[name] for name in ("stages",) if name in self.options}
+        return {name: self.options[name] for name in ("stages", "start") if name in self.options}
 
     def command_line(self):
         """The options as text for a shell."""
@@ -85,15 +87,15 @@ class Run(NamedTuple):
 
 def pattern(rule):
     """The path of a rule's runs, with the wildcard `run`."""
-    several = rule in {"width", "targets", "seeds", "step_size"}
+    several = rule in {"width", "targets", "seeds", "step_size", "sliding", "smooth"}
     return f"results/{rule}/{{run}}.npz" if several else "results/training_{run}.npz"
 
 
 def training_runs(config):
     """name → Run, in the order of RULES."""
     training, stagewise, both = (config[k] for k in ("training", "stagewise", "both_layers"))
-    widths, targets, steps, others = (
-        config[f"{k}_study"] for k in ("width", "target", "step", "seed")
+    widths, targets, steps, others, slides = (
+        config[f"{k}_study"] for k in ("width", "target", "step", "seed", "sliding")
     )
     network = {"width": config["network"]["width"], "seed": config["network"]["seed"]}
     fraction = {"learning-rate-fraction": training["learning_rate_fraction"]}
@@ -105,7 +107,7 @@ def training_runs(config):
         Run(
             *("full_batch", "full_batch", "anatomy"),
             assigned
-            | {"steps": training["steps"], "watch": config["anatomy"]["watch"]}
+            | {"steps": training["steps"], "watch": config["anatomy"]["watch"], "project": True}
             | _windows(config["anatomy"]),
         ),
         Run(
@@ -134,6 +136,22 @@ def training_runs(config):
             network
             | {"learning-rate-fraction": widths["learning_rate_fraction"]}
             | {"flow-time": targets["flow_time"]},
+        ),
+        *(
+            Run(
+                *(f"slide{refine}", "sliding", "sliding_study"),
+                assigned
+                | {"start": pattern("full_batch").format(run="full_batch"), "kinks": True}
+                | {"flow-time": slides["flow_time"], "refine": refine},
+            )
+            for refine in slides["refinements"]
+        ),
+        *(
+            Run(
+                *(f"softplus{sharpness}", "smooth", "sliding_study"),
+                network | long_steps | {"softplus": sharpness, **_followed(widths)},
+            )
+            for sharpness in slides["sharpness"]
         ),
         *(
             Run(
@@ -172,9 +190,13 @@ def _windows(section):
     return {"probes": section["probes"], "window": section["window"]}
 
 
+def _followed(section):
+    return {"flow-time": section["flow_time"], "follow": section["follow"]}
+
+
 def _target_runs(study, options):
     """One run a kind of targets; the shuffled ones in several orders."""
-    options = options | {"flow-time": study["flow_time"], "follow": study["follow"]}
+    options = options | _followed(study)
     for kind in digits.KINDS:
         for seed in study["seeds"] if kind == "shuffled" else [0]:
             name = f"shuffled{seed}" if kind == "shuffled" else kind
@@ -187,8 +209,8 @@ def _width_runs(study, options):
     widths = [item["width"] for item in study["networks"] for _ in range(item["networks"])]
     for seed, width in enumerate(widths, start=study["seed"]):
         network = {"width": width, "seed": seed}
-        length = {"flow-time": study["flow_time"], "follow": study["follow"]}
-        yield Run(f"m{width}_seed{seed}", "width", "width_study", network | length | options)
+        of_network = network | _followed(study) | options
+        yield Run(f"m{width}_seed{seed}", "width", "width_study", of_network)
 
 
 def long_windows(config):

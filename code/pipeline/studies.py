@@ -99,6 +99,10 @@ def studies(config):
     frozen, window = {"frozen": "results/anatomy.npz"}, {"window": config["anatomy"]["window"]}
     networks = {"networks": "results/width.csv"}
     kinds = {"runs": paths(runs, "targets"), "alignment": "results/targets.npz"}
+    slides = {"runs": paths(runs, "sliding") + paths(runs, "smooth")}
+    projected = {"projected": "results/sliding.npz"}
+    training = config["training"]
+    ratio = config["width_study"]["learning_rate_fraction"] / training["learning_rate_fraction"]
     steps = {"runs": paths(runs, "step_size")}
     comparisons = {"comparisons": "results/step_size.csv"}
     precisions = {"single": runs["digits"].path, "double": runs["double"].path}
@@ -114,8 +118,8 @@ def studies(config):
             "numbers": (
                 full | others | LAMBDA_ZERO,
                 {
-                    "fraction": config["training"]["learning_rate_fraction"],
-                    "batch_size": config["training"]["batch_size"],
+                    "fraction": training["learning_rate_fraction"],
+                    "batch_size": training["batch_size"],
                 },
             ),
         },
@@ -133,6 +137,11 @@ def studies(config):
             "arrays": (DATASET | full, {}),
             "figure": (full | frozen | LAMBDA_ZERO | claims, window),
             "numbers": (full | frozen | LAMBDA_ZERO, window),
+        },
+        "sliding": {
+            "arrays": (DATASET | full | LAMBDA_ZERO, {"step_ratio": ratio}),
+            "figure": (full | projected | slides | LAMBDA_ZERO, window),
+            "numbers": (full | projected | slides | LAMBDA_ZERO, window),
         },
         "width": {
             "table": ({"runs": paths(runs, "width")} | LAMBDA_ZERO, {}),
