@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 # Columns of our csv files that hold words, and those in which a cell may be empty.
-WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "assumptions"}
-OPTIONAL = {"m", "seed", "crossing_time"}
+WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "assumptions", "digest"}
+OPTIONAL = {"m", "seed", "crossing_time", "needed"}
 
 
 @contextlib.contextmanager

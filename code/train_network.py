@@ -13,7 +13,7 @@ from overparam import bounds, digits, gram, probe
 from overparam.batches import cyclic_batches, stage_batches, stage_indices
 from overparam.network import SmoothNetwork, TwoLayerNetwork
 from overparam.training import train_model
-from overparam.watch import KinkWatch, LambdaMinWatch
+from overparam.watch import ConvergenceWatch, KinkWatch, LambdaMinWatch
 
 # A day of the fastest steps; a list of their losses still fits into memory.
 MOST_STEPS = 10**8
@@ -88,13 +88,16 @@ def weights_record(network, initial):
     }
 
 
-def read_data(path, targets, targets_seed, by_digit):
-    """Inputs, labels and targets, ordered by digit where the stages want it."""
-    data = files.read_npz(path)
+def read_data(arguments):
+    """Inputs, labels and targets of the samples that are asked for, ordered by digit where the
+    stages want it; and the places of these samples in the data."""
+    data = files.read_npz(arguments.dataset)
     inputs, labels = data["inputs"], data["labels"]
-    columns = inputs, labels, digits.targets(labels, targets, targets_seed)
-    order = np.argsort(labels, kind="stable") if by_digit else slice(None)
-    return [column[order] for column in columns]
+    targets = digits.targets(labels, arguments.targets, arguments.targets_seed) + arguments.shift
+    samples = np.flatnonzero(labels < arguments.digits)
+    if arguments.stages:
+        samples = samples[np.argsort(labels[samples], kind="stable")]
+    return inputs[samples], labels[samples], targets[samples], samples
 
 
 def losses_record(before, after, loss, stages, steps):
@@ -177,16 +180,16 @@ def make_observers(arguments, network, inputs, targets, steps, step, threshold):
         observers += [LambdaMinWatch(network, inputs, threshold, arguments.watch)]
     if arguments.kinks:
         observers += [KinkWatch(network, inputs, steps // 2)]
+    if arguments.certify:
+        observers += [ConvergenceWatch(network, inputs, targets, arguments.certify, step)]
     return observers
 
 
 def main(arguments):
-    inputs, labels, targets = read_data(
-        arguments.dataset, arguments.targets, arguments.targets_seed, bool(arguments.stages)
-    )
+    inputs, labels, targets, samples = read_data(arguments)
     n, fraction, reach = len(inputs), arguments.learning_rate_fraction, arguments.flow_time
     infinite = files.read_csv(arguments.eigenvalues)[0]
-    limit = bounds.stability_limit(n, infinite["lambda_max"])
+    limit = bounds.stability_limit(infinite["n"], infinite["lambda_max"])
     steps = steps_to(reach, fraction, infinite["lambda_max"]) if reach else arguments.steps
     learning_rate, steps = refined(fraction * limit, steps, arguments.refine)
     measured = steps
@@ -208,6 +211,8 @@ def main(arguments):
     options = {"observe": lambda step: [observe(step) for observe in observers]}
     if arguments.follow:
         options["stop"] = above_bound(infinite["lambda_min"], time, measured)
+    if arguments.certify:
+        options["stop"] = lambda loss: observers[-1].proved
     batches = scripting.progress(batches, len(lengths))
     losses = train_model(network, inputs, targets, batches, learning_rate, limit, **options)
     done = len(losses[-1])
@@ -219,8 +224,10 @@ def main(arguments):
         "learning_rate": learning_rate,
         "stability_limit": limit,
     }
-    # The runs of the studies are many, and keep no weights.
-    record |= {} if reach else weights_record(network, initial)
+    # The runs of the studies are many, and keep no weights; a proof is about these.
+    if arguments.certify or not reach:
+        record |= weights_record(network, initial)
+    record |= {"samples": samples, "targets": targets} if arguments.certify else {}
     record |= {"measured_steps": measured} if arguments.follow else {}
     record |= {"softplus": arguments.softplus} if arguments.softplus else {}
     for observer in observers:
@@ -239,6 +246,8 @@ def make_parser():
     parser.add_argument("--targets-seed", type=int, default=0, help="order of shuffled targets")
     parser.add_argument("--width", type=int, default=1000, help="hidden units m")
     parser.add_argument("--seed", type=int, default=1, help="seed of the network")
+    parser.add_argument("--shift", type=float, default=0.0, help="is added to the targets")
+    parser.add_argument("--digits", type=int, default=10, help="train on the digits below this one")
     parser.add_argument("--start", help="go on with the weights that this run ended with")
     parser.add_argument("--softplus", type=float, help="sharpness of a smooth activation")
     parser.add_argument("--both-layers", action="store_true", help="train the output weights too")
@@ -269,6 +278,11 @@ def make_parser():
     )
     parser.add_argument(
         "--kinks", action="store_true", help="count changes of patterns in the second half"
+    )
+    parser.add_argument(
+        "--certify",
+        type=int,
+        help="try after every so many steps to prove convergence from there, and stop when proved",
     )
     parser.add_argument("--output", required=True)
     return parser

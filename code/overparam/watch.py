@@ -1,13 +1,14 @@
 """What is watched at many steps of a training, cheaply; `train_model` calls a watch before each.
 
-Report: `sec:hypotheses`, `sec:sliding`.  A Cholesky factorisation of H(t) − threshold·I tells
-whether λ_min(H(t)) falls below a threshold; eigenvalues are computed only where it fails.
+Report: `sec:hypotheses`, `sec:sliding`, `sec:certificate`.  Whether λ_min(H(t)) falls below a
+threshold is told by a Cholesky factorisation of H(t) − threshold·I; eigenvalues are computed only
+where it fails.
 """
 
 import numpy as np
 import scipy.linalg
 
-from overparam import gram
+from overparam import convergence, gram, sliding
 
 
 class LambdaMinWatch:
@@ -85,3 +86,54 @@ class KinkWatch:
             "kinks_changes": self._changes[sliding].mean() if sliding.any() else 0.0,
             "kinks_distance": np.median(distance) if sliding.any() else 0.0,
         }
+
+
+class ConvergenceWatch:
+    """Tries to prove, after every `every` steps, that the flow from here converges.
+
+    Args:
+        network: TwoLayerNetwork with fixed output weights ±1, in double precision.
+        inputs, targets: (n, d), (n,) arrays.
+        every: steps from one look to the next.
+        step: length of a step in flow time.
+
+    Attributes:
+        proved: whether the last look did.
+    """
+
+    def __init__(self, network, inputs, targets, every, step):
+        self._weights = network.weights.detach().numpy()
+        self._signs = network.output_weights.detach().numpy()
+        self._inputs, self._targets = inputs, targets.astype(np.float64)
+        self._every, self._step = every, step
+        self._looks, self.proved = [], False
+
+    def __call__(self, step):
+        """Look if it is time; `step` steps are done."""
+        if step % self._every:
+            return
+        state = self._inputs, self._targets, self._weights, self._signs
+        verdict = convergence.certify(*state)
+        self.proved = verdict.holds
+        self._looks.append({"step": step} | self._kinks() | verdict._asdict())
+
+    def _kinks(self):
+        """If the pairs that slide alone were free: their share, Λ, and the radius asked for."""
+        product = self._inputs @ self._weights.T
+        residual = self._targets - np.maximum(product, 0) @ self._signs / np.sqrt(len(self._signs))
+        near = sliding.near_kinks(product, residual, self._signs, self._step)
+        bound = convergence.coercivity(self._inputs, product > 0, near)
+        norm = np.linalg.norm(residual)
+        speed = convergence.speed_limit(self._inputs, norm, len(self._weights))
+        return {
+            "kinks": np.mean(near),
+            "kinks_coercivity": bound,
+            "kinks_radius": speed / bound if bound else 0.0,
+        }
+
+    def results(self):
+        """The steps (l,) at which it looked, what `_kinks` and the Verdicts say there; a radius is
+        0 where no coercivity was left to ask for it."""
+        columns = {name: np.array([look[name] for look in self._looks]) for name in self._looks[0]}
+        columns["needed"] = np.where(np.isfinite(columns["needed"]), columns["needed"], 0.0)
+        return {f"look_{name}": column for name, column in columns.items()}

@@ -25,6 +25,7 @@ RULES = {
     "double": "The digits of the target study in double precision",
     "sliding": "The end of the full-batch run, continued with finer steps",
     "smooth": "The full-batch run with softplus activations",
+    "convergence": "Networks trained until convergence is proved",
     "step_size": "The first stretch of the full-batch run with finer steps",
     "both_layers": "The flow of Theorem 3.3, both layers trained",
 }
@@ -87,7 +88,7 @@ class Run(NamedTuple):
 
 def pattern(rule):
     """The path of a rule's runs, with the wildcard `run`."""
-    several = rule in {"width", "targets", "seeds", "step_size", "sliding", "smooth"}
+    several = rule in {"width", "targets", "seeds", "step_size", "sliding", "smooth", "convergence"}
     return f"results/{rule}/{{run}}.npz" if several else "results/training_{run}.npz"
 
 
@@ -153,6 +154,9 @@ def training_runs(config):
             )
             for sharpness in slides["sharpness"]
         ),
+        *_proved_runs(
+            config, network | {"learning-rate-fraction": widths["learning_rate_fraction"]}
+        ),
         *(
             Run(
                 *(f"refine{refine}", "step_size", "step_study"),
@@ -188,6 +192,23 @@ def by_rule(runs):
 
 def _windows(section):
     return {"probes": section["probes"], "window": section["window"]}
+
+
+def _proved_runs(config, options):
+    """Of all samples: the full batch's network from its end on, and others; of digit 0 the first
+    stage, and the same with other targets."""
+    study, stagewise = config["convergence_study"], config["stagewise"]
+    until = {"certify": study["look"], "flow-time": study["flow_time"]}
+    start = {"start": pattern("full_batch").format(run="full_batch")}
+    whole = {"assigned": start} | {f"other{seed}": {"seed": seed} for seed in study["seeds"]}
+    whole |= {"small_targets": {"targets": "small"}}
+    for name, of_run in whole.items():
+        yield Run(name, "convergence", "convergence_study", options | until | of_run)
+    fraction = config["training"]["learning_rate_fraction"]
+    stage = {"seed": stagewise["seed"], "learning-rate-fraction": fraction, "digits": 1}
+    stage |= {"steps": stagewise["steps_per_stage"], "certify": study["look_first_stage"]}
+    for name, shift in {"first_stage": {}, "first_stage_shifted": {"shift": 1.0}}.items():
+        yield Run(name, "convergence", "stagewise", options | stage | shift)
 
 
 def _followed(section):

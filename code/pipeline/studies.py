@@ -103,6 +103,7 @@ def studies(config):
     projected = {"projected": "results/sliding.npz"}
     training = config["training"]
     ratio = config["width_study"]["learning_rate_fraction"] / training["learning_rate_fraction"]
+    proofs = {"proofs": "results/convergence.csv"}
     steps = {"runs": paths(runs, "step_size")}
     comparisons = {"comparisons": "results/step_size.csv"}
     precisions = {"single": runs["digits"].path, "double": runs["double"].path}
@@ -133,6 +134,10 @@ def studies(config):
             "numbers": (claims | full, delta),
             "rows": (claims, {}),
         },
+        "routes": {
+            "numbers": (DATASET | full | LAMBDA_ZERO, delta),
+            "rows": (DATASET | full | LAMBDA_ZERO, delta),
+        },
         "anatomy": {
             "arrays": (DATASET | full, {}),
             "figure": (full | frozen | LAMBDA_ZERO | claims, window),
@@ -142,6 +147,12 @@ def studies(config):
             "arrays": (DATASET | full | LAMBDA_ZERO, {"step_ratio": ratio}),
             "figure": (full | projected | slides | LAMBDA_ZERO, window),
             "numbers": (full | projected | slides | LAMBDA_ZERO, window),
+        },
+        "convergence": {
+            "table": (DATASET | {"runs": paths(runs, "convergence")}, {}),
+            "figure": ({"assigned": runs["assigned"].path} | full | LAMBDA_ZERO, {}),
+            "numbers": (proofs, {}),
+            "rows": (proofs, {}),
         },
         "width": {
             "table": ({"runs": paths(runs, "width")} | LAMBDA_ZERO, {}),

@@ -203,6 +203,7 @@ def numbers(full_batch, projected, runs, lambda_zero, *, window):
         "finer-changes-fine": latex.number(changes[-1]),
         "finer-changes-order": exponent(steps, changes),
         "finer-distance-order": exponent(steps, distances),
+        "path-look": latex.number(LOOK),
         "projected-crossing": crossing(projected, lambda_zero),
         "projected-sliding-end": latex.number(100 * projected["look_sliding"][-1]),
         "smooth-sharpness": listed(int(run["softplus"]) for run in smooth_runs),
