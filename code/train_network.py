@@ -95,6 +95,11 @@ def read_data(arguments):
     inputs, labels = data["inputs"], data["labels"]
     targets = digits.targets(labels, arguments.targets, arguments.targets_seed) + arguments.shift
     samples = np.flatnonzero(labels < arguments.digits)
+    if not len(samples):
+        raise ValueError(
+            f"{arguments.dataset}: no sample has a digit below {arguments.digits}; allowed is more"
+            f" than {labels.min()}, the smallest"
+        )
     if arguments.stages:
         samples = samples[np.argsort(labels[samples], kind="stable")]
     return inputs[samples], labels[samples], targets[samples], samples
