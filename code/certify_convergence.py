@@ -24,12 +24,12 @@ def main(arguments):
     except ValueError as error:
         raise ValueError(f"{arguments.weights}, on {arguments.dataset}: {error}") from error
     print(f"{arguments.weights}, weights {digest(weights, signs)}, {len(inputs)} samples")
-    print(f"residual  ||y - u||    at most   {verdict.residual:.4g}")
-    print(f"radius    rho                    {verdict.radius:.4g}")
-    print(f"near      share of pairs         {verdict.near:.4g}")
-    print(f"coercive  Lambda       at least  {verdict.coercivity:.4g}")
+    print(f"residual  ||y - u||    at most   {verdict.residual}")
+    print(f"radius    rho                    {verdict.radius}")
+    print(f"near      share of pairs         {verdict.near}")
+    print(f"coercive  Lambda       at least  {verdict.coercivity}")
     if verdict.holds:
-        print(f"needed    ||X|| ||y - u||/(sqrt(m) Lambda) = {verdict.needed:.4g} < rho")
+        print(f"needed    ||X|| ||y - u||/(sqrt(m) Lambda) = {verdict.needed} < rho")
         print("proved: every sliding flow from these weights converges to zero loss")
         return
     sys.stdout.flush()
