@@ -158,8 +158,9 @@ def coercivity(inputs, active, near):
     active, near = (active & ~near & kept).astype(np.float64), near & kept
     length = float(lengths(inputs).max()) * UP
     removed, terms, defect, outside = np.zeros((n, n)), 0, 0.0, 0.0
-    for units, index, basis, _ in sliding.spans(inputs, near):
+    for units, _, basis, _ in sliding.spans(inputs, near):
         defect = max(defect, orthonormality_defect(basis))
+        index = np.nonzero(near[:, units].T)[1].reshape(len(units), -1)
         outside += outside_squared(inputs[index], basis, length)
         parts = np.einsum("id,kdl->ikl", inputs, basis, optimize=True)
         parts = (active[:, units, None] * parts).reshape(n, -1)
