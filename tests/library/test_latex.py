@@ -98,10 +98,8 @@ def test_upper_bound_is_above_the_value_by_less_than_a_unit(value, digits):
 
 
 def test_upper_bound_is_rounded_up():
-    assert latex.upper_bound(0.05491) == r"
-um{0.0550}"
-    assert latex.upper_bound(-0.05499) == r"
-um{-0.0549}"
+    assert latex.upper_bound(0.05491) == r"\num{0.0550}"
+    assert latex.upper_bound(-0.05499) == r"\num{-0.0549}"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ EXPECTED_ROWS = [
         # 3/2.
         r"speed: $\sqrt n$, $\norm{\mathbf X}$ & \num{1.73} & \num{1.41} & -- & \num{1.50}",
         # 23.513 · 7/4 · 3/2.
-        r"width of the theorem & \num{2.30e+10} & \num{3.72e+8} & \num{128} & \num{61.7}",
+        r"width of the theorem & \num{2.30e+10} & \num{3.73e+8} & \num{128} & \num{61.7}",
     )
 ]
 
@@ -78,7 +78,11 @@ def test_rows():
 
 def test_factors_of_the_steps_multiply_to_that_of_the_width():
     paper, sharp = routes.routes(DATASET, LAMBDA_ZERO, DELTA)
-    steps = (sharp.radius / paper.radius, paper.residual / sharp.residual, paper.speed / sharp.speed)
+    steps = (
+        sharp.radius / paper.radius,
+        paper.residual / sharp.residual,
+        paper.speed / sharp.speed,
+    )
     assert math.prod(steps) ** 2 == pytest.approx(paper.width / sharp.width, rel=gamma(40))
 
 
