@@ -130,7 +130,7 @@ for name, of_rule in runs.by_rule(RUNS).items():
         name:
             f"train_{name}"
         input:
-            **of_rule[0].reads,
+            reads=lambda wildcards, name=name: [*run_of(name, wildcards).reads.values()],
             code=sources("code/train_network.py"),
             dataset="results/dataset.npz",
             eigenvalues="results/eigenvalues.csv",

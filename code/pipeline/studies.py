@@ -126,7 +126,7 @@ def studies(config):
         },
         "stagewise": {
             "figure": (stagewise | full | stages, {}),
-            "numbers": (stagewise | full | stages, {}),
+            "numbers": (stagewise | full | stages | {"runs": paths(runs, "pairs")}, {}),
             "rows": (stagewise | stages, {}),
         },
         "hypotheses": {
