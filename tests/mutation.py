@@ -45,6 +45,7 @@ EQUIVALENT = {
     "dataset['labels'] - hidden @ full_batch['output_weights'] / np.sqrt(len(weights)) -> "
     "hidden @ full_batch['output_weights'] / np.sqrt(len(weights)) - dataset['labels']": MAGNITUDE,
     "anatomy.numbers: sliding / rate - 1 -> 1 - sliding / rate": MAGNITUDE,
+    "eigenvalues.data_numbers: lengths - 1 -> 1 - lengths": MAGNITUDE,
     "flip_event.numbers: row['frequency'] - row['probability'] -> "
     "row['probability'] - row['frequency']": MAGNITUDE,
     "step_size.numbers: longer - 1 -> 1 - longer": MAGNITUDE,

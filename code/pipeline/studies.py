@@ -106,7 +106,7 @@ def studies(config):
     event, drawn = {"flip_event": "results/flip_event.csv"}, config["flip_event"]
     return {
         "eigenvalues": {
-            "numbers": (EIGENVALUES, {}),
+            "numbers": (EIGENVALUES | DATASET, {}),
             "rows": (EIGENVALUES, {}),
         },
         "loss_vs_bound": {

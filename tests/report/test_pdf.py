@@ -9,7 +9,7 @@ from pypdf.generic import ContentStream, DictionaryObject
 from workflow import ROOT
 
 WORDS = ("coefficients", "difference", "flow", "first", "defined", "suffices", "Cauchy–Schwarz")
-SYMBOLS = "λσθπρ∞≤≥∈∥√∂"
+SYMBOLS = "λσθπκ∞≤≥∈∥√∂"
 COMMENT = re.compile(r"(?<!\\)%.*")
 SOURCES = [ROOT / "report/main.tex", *sorted(ROOT.glob("report/sections/*.tex"))]
 TEX = "\n".join(COMMENT.sub("", path.read_text(encoding="utf-8")) for path in SOURCES)
