@@ -51,7 +51,8 @@ EQUIVALENT = {
     "step_size.numbers: longer - 1 -> 1 - longer": MAGNITUDE,
     "step_size.numbers: single['loss'][:len(double['loss'])] / double['loss'] -> "
     "double['loss'] / single['loss'][:len(double['loss'])]": MAGNITUDE,
-    "step_size.table_row: loss / fine['loss'][::ratio] -> fine['loss'][::ratio] / loss": MAGNITUDE,
+    "step_size.change: coarse['loss'] / fine['loss'][::ratio] -> "
+    "fine['loss'][::ratio] / coarse['loss']": MAGNITUDE,
     "flip_event.table: zip(radii, np.transpose(found), strict=True) -> "
     "zip(radii, np.transpose(found), strict=False)": LENGTHS,
     "stagewise.rows: zip(stages, stage_parts(stagewise, stages), strict=True) -> "

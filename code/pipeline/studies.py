@@ -150,7 +150,7 @@ def studies(config):
         },
         "step_size": {
             "table": (steps | LAMBDA_ZERO, {}),
-            "figure": (comparisons | steps | LAMBDA_ZERO, {}),
+            "figure": (comparisons | steps, {}),
             "numbers": (comparisons | precisions | full | EIGENVALUES, {}),
         },
         "both_layers": {
