@@ -27,7 +27,7 @@ def dropped_share(both, window):
 
 def figure(both, first, lambda_zero, *, window):
     """Losses with the bound, smallest eigenvalues, the dropped share, the output weights."""
-    figure, panels = drawing.subplots(2, 2, figsize=(6.1, 4.6), sharex=True)
+    figure, panels = drawing.subplots(2, 2, figsize=(6.1, 3.9), sharex=True)
     losses, eigenvalues, shares, changes = panels.ravel()
     end = both["time"][-1]
     start = both["time"][both["probe_step"]]

@@ -44,7 +44,7 @@ def table_row(coarse, fine, lambda_zero):
 def figure(comparisons, runs):
     """Relative change of the loss with the next finer step: over time, and against the step."""
     figure, (changes, errors) = drawing.subplots(
-        1, 2, figsize=(6.1, 2.6), width_ratios=[1.3, 1], sharey=True
+        1, 2, figsize=(6.1, 2.3), width_ratios=[1.3, 1], sharey=True
     )
     for coarse, fine in pairwise(from_coarse_to_fine(runs)):
         # All runs start with the same loss, and a logarithm has no place for time 0.
