@@ -33,7 +33,7 @@ def shades(count):
     return plt.get_cmap("viridis")(np.linspace(0, 0.85, count))
 
 
-def plain_ticks(*axes):
+def plain_labels(*axes):
     """Label logarithmic axes at 1, 2 and 5 times powers of ten, without exponents."""
     from matplotlib.ticker import LogLocator, NullLocator
 

@@ -56,7 +56,7 @@ def figure(comparisons, runs):
     errors.loglog(h, column(comparisons, "difference_end"), "s--", label="at the end")
     errors.loglog(h, largest[0] * h / h[0], color="0.3", linestyle=":", label=r"$\propto h$")
     errors.set(xlabel="step $h$ in flow time")
-    drawing.plain_ticks(changes.xaxis, errors.xaxis)
+    drawing.plain_labels(changes.xaxis, errors.xaxis)
     for axes in (changes, errors):
         axes.grid(True)
         axes.legend()

@@ -130,7 +130,7 @@ def figure(networks, runs, lambda_zero):
     panels["D"].set_title(r"$\|w_r(t)-w_r(0)\|$")
     for name in "CGEFSD":
         panels[name].set(xscale="log", yscale="log", xlabel="width $m$")
-        drawing.plain_ticks(panels[name].yaxis)
+        drawing.plain_labels(panels[name].yaxis)
         panels[name].grid(True)
     for name, share, columns in (("E", 0.36, 2), ("F", 0.22, 2), ("D", 0.42, 1)):
         drawing.leave_room(panels[name], share)

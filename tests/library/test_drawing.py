@@ -32,7 +32,7 @@ def test_curves_leave_a_share_of_the_height(axes, scale, limits, share, top):
 
 def test_logarithmic_ticks_are_plain_numbers(axes):
     axes.set(yscale="log", ylim=(0.04, 30))
-    drawing.plain_ticks(axes.yaxis)
+    drawing.plain_labels(axes.yaxis)
     axes.figure.draw_without_rendering()
     labels = [label.get_text() for label in axes.get_yticklabels()]
     shown = [text for text, y in zip(labels, axes.get_yticks(), strict=True) if 0.04 <= y <= 30]

@@ -140,7 +140,7 @@ def features(net):
 
 
 class GramClaim(NamedTuple):
-    """What `lem:g-psd` says of G and of cᵀGc."""
+    """What `lem:g-psd` says of G and of vᵀGv."""
 
     kernel: object = lambda net: features(net) @ features(net).T / net.m
     form: object = lambda net, z: sum((z @ features(net)) ** 2) / len(net.W)
