@@ -57,9 +57,11 @@ def figure(comparisons, runs):
     errors.loglog(h, largest[0] * h / h[0], color="0.3", linestyle=":", label=r"$\propto h$")
     errors.set(xlabel="step $h$ in flow time")
     drawing.plain_labels(changes.xaxis, errors.xaxis)
+    changes.legend(loc="upper right")
+    # Between the curves.
+    errors.legend(loc="center right")
     for axes in (changes, errors):
         axes.grid(True)
-        axes.legend()
     return figure
 
 
