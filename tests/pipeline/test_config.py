@@ -57,6 +57,9 @@ def test_deep_config_goes_to_the_width_that_it_promises():
         ("stagewise.stages", 1),
         ("stagewise.stages", 10),
         ("eigenvalues.seeds", [7]),
+        ("report.author", ""),
+        ("report.author", "Müller & Søn_#%, Łukasz O'Neill"),
+        ("report.course", "x" * 200),
     ],
 )
 def test_extreme_values_pass(path, value):
@@ -99,12 +102,19 @@ def test_extreme_values_pass(path, value):
         ("eigenvalues.seeds", [], "a list of different seeds"),
         ("eigenvalues.seeds", [3, 3], "a list of different seeds"),
         ("eigenvalues.seeds", 3, "a list of different seeds"),
+        ("report.author", 5, "one line of text in Latin letters"),
+        ("report.author", None, "one line of text in Latin letters"),
+        ("report.author", "two\nlines", "one line of text in Latin letters"),
+        ("report.author", "a line\n", "one line of text in Latin letters"),
+        ("report.author", "李", "one line of text in Latin letters"),
+        ("report.course", "x" * 201, "at most 200 characters"),
         ("network", 5, "a section with width and seed"),
     ],
 )
 def test_bad_value_is_refused_with_what_is_allowed(path, value, allowed):
     line = complaint(changed(path, value))
-    assert f"{path}: {value!r} is not allowed" in line
+    shown = repr(value) if len(repr(value)) <= 80 else f"{value!r:.77}..."
+    assert f"{path}: {shown} is not allowed" in line
     assert allowed in line
 
 
@@ -158,7 +168,7 @@ def test_each_of_two_missing_keys_is_named_once():
 
 
 def test_config_that_is_no_mapping_is_refused():
-    assert "the sections of config.yaml, from dataset to flip_event" in complaint(None)
+    assert "the sections of config.yaml, from dataset to report" in complaint(None)
 
 
 def test_every_mistake_has_its_line():
@@ -177,6 +187,11 @@ def test_strings_of_the_command_line_are_read_as_yaml():
     }
 
 
+@pytest.mark.parametrize("text", ["", "1.5", "Anna: Mathematics", "null"])
+def test_a_name_stays_what_it_is(text):
+    assert typed({"report": {"author": text, "course": text}})["report"]["author"] == text
+
+
 @pytest.mark.parametrize("value", ["fast", "[", "a: b: c", 3, 2.5, None, True])
 def test_values_that_need_no_reading_stay(value):
     assert typed({"key": value}) == {"key": value}
@@ -193,3 +208,4 @@ def test_changed_keys_are_those_that_differ_from_the_shipped_config():
     assert changed_keys(SHIPPED) == []
     config = changed("training.steps", 7) | {"flip_event": SHIPPED["flip_event"] | {"seed": 1}}
     assert changed_keys(config) == ["training.steps", "flip_event.seed"]
+    assert changed_keys(changed("report.author", "Anna")) == []

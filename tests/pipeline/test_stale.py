@@ -24,7 +24,7 @@ PROOFS = {"proofs"} if shutil.which("coqc") else set()
 TARGETS = ["report", "verify", *PROOFS]
 PRINTED = printed(parts(shipped()))
 
-# The rules that use each key of the config themselves; write_colophon prints all of them.
+# The rules that use each key of the config themselves; write_colophon prints or digests all.
 RATE = {f"train_{name}" for name in ("full_batch", "mini_batch", "stagewise", "step_size")}
 RATE |= {"train_both_layers"}
 STUDY_RATE = {"train_width", "train_targets", "train_double", "train_seeds"}
@@ -70,6 +70,8 @@ USERS = {
     "flip_event.seed": {"tabulate_flip_event"},
     "flip_event.networks": {"tabulate_flip_event", "summarise_flip_event"},
     "flip_event.radii": {"tabulate_flip_event"},
+    "report.author": set(),
+    "report.course": set(),
 }
 
 
@@ -78,7 +80,9 @@ SPARED = {"target_study.seeds": {"summarise_step_size"}}
 
 
 def changed(value):
-    """Another value that the schema allows; a list gets a longer one."""
+    """Another value that the schema allows; a list or a text gets a longer one."""
+    if isinstance(value, str):
+        return f"{value}x"
     if isinstance(value, list):
         return [*value, changed(value[-1])]
     if isinstance(value, dict):
