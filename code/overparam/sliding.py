@@ -12,6 +12,8 @@ from overparam import gram
 
 # A kink counts as near where |w_rᵀx_i| is at most this many steps of the largest jump of its speed.
 REACH = 2.0
+# A pattern is 0 or 1 where rounding alone keeps it from that.
+ON_BOUND = 1e-12
 
 
 def near_kinks(product, residual, output_weights, step):
@@ -82,7 +84,9 @@ def velocities(inputs, residual, active, near):
     for violator in np.unique(unit[~((shares >= 0) & (shares <= 1))]):
         pairs = np.flatnonzero(unit == violator)
         columns = forces[sample[pairs]].T
-        shares[pairs] = lsq_linear(columns, -pull[violator], (0, 1), method="bvls").x
+        found = lsq_linear(columns, -pull[violator], (0, 1), method="bvls").x
+        # It meets its bounds up to rounding only.
+        shares[pairs] = np.where(np.isclose(found, np.rint(found), 0, ON_BOUND), np.rint(found), found)
         result[violator] = pull[violator] + columns @ shares[pairs]
     patterns[sample, unit] = shares
     return patterns, result
