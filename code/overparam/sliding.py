@@ -86,7 +86,9 @@ def velocities(inputs, residual, active, near):
         columns = forces[sample[pairs]].T
         found = lsq_linear(columns, -pull[violator], (0, 1), method="bvls").x
         # It meets its bounds up to rounding only.
-        shares[pairs] = np.where(np.isclose(found, np.rint(found), 0, ON_BOUND), np.rint(found), found)
+        shares[pairs] = np.where(
+            np.isclose(found, np.rint(found), 0, ON_BOUND), np.rint(found), found
+        )
         result[violator] = pull[violator] + columns @ shares[pairs]
     patterns[sample, unit] = shares
     return patterns, result

@@ -269,7 +269,7 @@ def test_a_step_adds_what_the_sliding_of_each_state_is():
 def test_a_pair_at_its_kink_slides_in_the_record_of_a_probe():
     # −3p₁x₁ + (2 − 0.8)x₂ is orthogonal to x₁ for p₁ = 0.24; then H^Π has 0.8² in one corner.
     inputs, targets = np.array([[1.0, 0], [0.6, 0.8]]), np.array([-3.0, 2])
-    states = [[[1e-3, 1.0]], [[0.14, 1.0]]]
+    states = np.array([[[1e-3, 1.0]], [[0.14, 1.0]]])
     results = measured(states, [1.0], (inputs, targets), [0, 1], 1, step=0.02)
     assert results["projected_sliding"].tolist() == [1 / 2, 0]
     assert results["projected_inputs"].tolist() == [[1, 1, 1], [0, 0, 0]]
