@@ -153,7 +153,7 @@ def draw_ratios(axes, run, projected, smooth_runs, lambda_zero):
     for name, item in curves:
         bound = bounds.convergence_bound(item["loss"][0], lambda_zero, item["time"])
         axes.semilogy(item["time"], item["loss"] / bound, label=name)
-    axes.axhline(1, color="k", linewidth=0.6)
+    axes.axhline(1, color="k", linestyle=drawing.dashes()[-1], label="bound")
     end = projected["time"][-1]
     axes.set(xlabel="time $t$ of the gradient flow", ylabel="loss / bound")
     axes.set(xlim=(0.8 * end, 1.2 * end), ylim=(0.5, 3))

@@ -96,7 +96,7 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             "refinements": draw(st.lists(st.integers(1, 20), min_size=2, max_size=4, unique=True)),
             "flow_time": draw(st.floats(1, 20)),
             "sharpness": draw(
-                st.lists(st.integers(1, 1000), min_size=1, max_size=min(count, 5), unique=True)
+                st.lists(st.integers(1, 1000), min_size=1, max_size=min(count, 4), unique=True)
             ),
         },
         "step_study": {
