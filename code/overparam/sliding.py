@@ -86,9 +86,8 @@ def velocities(inputs, residual, active, near):
         columns = forces[sample[pairs]].T
         found = lsq_linear(columns, -pull[violator], (0, 1), method="bvls").x
         # It meets its bounds up to rounding only.
-        shares[pairs] = np.where(
-            np.isclose(found, np.rint(found), 0, ON_BOUND), np.rint(found), found
-        )
+        whole = np.rint(found)
+        shares[pairs] = np.where(np.abs(found - whole) <= ON_BOUND, whole, found)
         result[violator] = pull[violator] + columns @ shares[pairs]
     patterns[sample, unit] = shares
     return patterns, result

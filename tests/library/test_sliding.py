@@ -1,4 +1,4 @@
-"""Sliding against solvers for one unit at a time, optimality conditions and flows worked by hand."""
+"""Sliding against solvers unit by unit, conditions of optimality, and flows worked by hand."""
 
 import math
 
@@ -237,7 +237,7 @@ def test_a_unit_may_stand_on_more_kinks_than_there_are_dimensions():
 
 
 def test_a_repelling_kink_is_crossed():
-    # The second input pulls the unit over the kink of the first, which pulls it on: both are fitted.
+    # The second input pulls the unit over the kink of the first, which pulls on: both are fitted.
     run = flow(TWO, [5.0, 5], [[-0.3, 1]], [1.0], 1e-2)
     assert run.active.tolist() == [[False], [True]]
     for _ in range(10_000):

@@ -106,8 +106,8 @@ def test_a_run_is_the_command_line_that_trains_it(name, line):
 
 
 def test_only_stages_and_a_start_are_read_beside_the_data():
-    slides = dict.fromkeys(by_name("sliding"), {"start": "results/training_full_batch.npz"})
-    expected = {"stagewise": {"stages": "results/stages.csv"}} | slides
+    expected = {name: {"start": "results/training_full_batch.npz"} for name in by_name("sliding")}
+    expected["stagewise"] = {"stages": "results/stages.csv"}
     assert {name: run.reads for name, run in RUNS.items() if run.reads} == expected
 
 
