@@ -48,6 +48,9 @@ EQUIVALENT = {
     "eigenvalues.data_numbers: lengths - 1 -> 1 - lengths": MAGNITUDE,
     "flip_event.numbers: row['frequency'] - row['probability'] -> "
     "row['probability'] - row['frequency']": MAGNITUDE,
+    "sliding.numbers: state / measured - 1 -> 1 - state / measured": MAGNITUDE,
+    "sliding.smooth_error: 2 * run['probe_rayleigh'][1:] / measured - 1 -> "
+    "1 - 2 * run['probe_rayleigh'][1:] / measured": MAGNITUDE,
     "step_size.numbers: longer - 1 -> 1 - longer": MAGNITUDE,
     "step_size.numbers: single['loss'][:len(double['loss'])] / double['loss'] -> "
     "double['loss'] / single['loss'][:len(double['loss'])]": MAGNITUDE,

@@ -25,7 +25,7 @@ RULES = {
     "seeds": "The full-batch run from other networks",
     "double": "The digits of the target study in double precision",
     "sliding": "The end of the full-batch run, continued with finer steps",
-    "smooth": "The full-batch run with softplus activations",
+    "smooth": "The network with softplus activations, trained like those of the width study",
     "convergence": "Networks trained until convergence is proved",
     "step_size": "The first stretch of the full-batch run with finer steps",
     "both_layers": "The flow of Theorem 3.3, both layers trained",
@@ -152,7 +152,8 @@ def training_runs(config):
         ),
         *(
             Run(
-                *(f"softplus{sharpness}", "smooth", "sliding_study"),
+                # Its time and its windows are of the width study.
+                *(f"softplus{sharpness}", "smooth", "width_study"),
                 network | long_steps | {"softplus": sharpness, **_followed(widths)},
             )
             for sharpness in slides["sharpness"]

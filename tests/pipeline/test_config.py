@@ -60,6 +60,9 @@ def test_deep_config_goes_to_the_width_that_it_promises():
         ("report.author", ""),
         ("report.author", "Müller & Søn_#%, Łukasz O'Neill"),
         ("report.course", "x" * 200),
+        ("sliding_study.refinements", [64, 1]),
+        ("sliding_study.sharpness", [1000]),
+        ("sliding_study.sharpness", [1, 2, 3, 4]),
     ],
 )
 def test_extreme_values_pass(path, value):
@@ -97,6 +100,11 @@ def test_extreme_values_pass(path, value):
         ("width_study.networks", [], "at least two items"),
         ("width_study.flow_time", 0, "a positive flow time"),
         ("step_study.refinements", [1, 2], "at least three different integers"),
+        ("sliding_study.refinements", [4], "at least two different integers"),
+        ("sliding_study.refinements", [4, 4], "at least two different integers"),
+        ("sliding_study.sharpness", [], "one to four different integers"),
+        ("sliding_study.sharpness", [1, 2, 3, 4, 5], "one to four different integers"),
+        ("sliding_study.flow_time", 0, "a positive flow time"),
         ("hypotheses.delta", 1, "a probability between 0 and 1"),
         ("flip_event.networks", 1, "an integer of at least 2"),
         ("eigenvalues.seeds", [], "a list of different seeds"),
