@@ -17,7 +17,7 @@ from pipeline.config import check_config, stop, typed
 from pipeline.job_limits import exceeded_limits
 from pipeline.jobs import keep_results
 from pipeline.locks import clear_stale_locks
-from pipeline.provenance import changed_keys, commit
+from pipeline.provenance import changed_keys, commit, of_numbers
 from pipeline.sources import sources
 from snakemake.jobs import Job
 
@@ -44,7 +44,7 @@ NUMBERS = studies.printed(PARTS)
 GENERATED = [
     *NUMBERS,
     *(f"report/generated/{name}.tex" for name in ("proofs", "proof_statements")),
-    *(f"report/generated/{name}.tex" for name in ("colophon", "colophon_rows", "notice")),
+    *(f"report/generated/{name}.tex" for name in ("colophon", "colophon_rows", "notice", "title")),
 ]
 MAKERS = [
     *(
@@ -130,7 +130,7 @@ for name, of_rule in runs.by_rule(RUNS).items():
         name:
             f"train_{name}"
         input:
-            **of_rule[0].reads,
+            reads=lambda wildcards, name=name: [*run_of(name, wildcards).reads.values()],
             code=sources("code/train_network.py"),
             dataset="results/dataset.npz",
             eigenvalues="results/eigenvalues.csv",
@@ -217,7 +217,7 @@ rule summarise_proofs:
 
 
 rule write_colophon:
-    """Commit, configuration, data, versions, and what makes each figure and number, as LaTeX."""
+    """Commit, configuration, data, versions, names, what makes each figure and number, as LaTeX."""
     input:
         code=publishing("write_colophon"),
         dataset="results/dataset.npz",
@@ -225,19 +225,23 @@ rule write_colophon:
         facts="report/generated/colophon.tex",
         rows="report/generated/colophon_rows.tex",
         notice="report/generated/notice.tex",
+        title="report/generated/title.tex",
     log:
         "logs/write_colophon.log",
     localrule: True
     params:
         commit=commit(),
-        config=json.dumps(config, sort_keys=True),
+        config=json.dumps(of_numbers(config), sort_keys=True),
         changed=changed_keys(config),
+        author=config["report"]["author"],
+        course=config["report"]["course"],
         makers=MAKERS,
     shell:
         "{PYTHON:q} {input.code[0]} write_colophon --commit {params.commit:q}"
         " --config {params.config:q} --dataset {input.dataset} --changed {params.changed}"
         " --makers {params.makers} --facts {output.facts} --rows {output.rows}"
-        " --notice {output.notice} --log {log}"
+        " --author={params.author:q} --course={params.course:q}"
+        " --notice {output.notice} --title {output.title} --log {log}"
 
 
 rule verify:

@@ -20,14 +20,15 @@ def spectrum(matrix, entry_error):
 
 def infinite(inputs):
     """The row of H^∞."""
-    row = {"matrix": "H_infinity", "n": len(inputs), "m": "", "seed": ""}
+    row = {"matrix": "H_infinity", "n": len(inputs), "m": "", "seed": "", "undecided": ""}
     return row | spectrum(gram.h_infinity(inputs), gram.h_infinity_error(inputs))
 
 
 def finite(inputs, width, seed):
     """The row of H(0) for the network that `seed` initialises."""
     weights, _ = initialisation.draw(inputs.shape[1], width, np.random.default_rng(seed))
-    row = {"matrix": "H_0", "n": len(inputs), "m": width, "seed": seed}
+    undecided = int(gram.undecided_signs(inputs, weights).sum())
+    row = {"matrix": "H_0", "n": len(inputs), "m": width, "seed": seed, "undecided": undecided}
     matrix, error = gram.h_finite(inputs, weights), gram.h_finite_error(inputs, weights)
     return row | spectrum(matrix, error)
 

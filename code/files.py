@@ -17,7 +17,7 @@ import numpy as np
 
 # Columns of our csv files that hold words, and those in which a cell may be empty.
 WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "assumptions", "digest"}
-OPTIONAL = {"m", "seed", "crossing_time", "needed"}
+OPTIONAL = {"m", "seed", "undecided", "crossing_time", "needed"}
 
 
 @contextlib.contextmanager

@@ -133,11 +133,12 @@ def above_bound(lambda_zero, time, first):
 def make_network(input_size, arguments):
     """The network that the options ask for, as drawn or with the weights that a run ended with."""
     dtype = torch.float32 if arguments.single else torch.float64
-    drawn = input_size, arguments.width, np.random.default_rng(arguments.seed)
+    generator = np.random.default_rng(arguments.seed)
+    options = input_size, arguments.width, generator, arguments.both_layers, dtype
     if arguments.softplus:
-        network = SmoothNetwork(*drawn, dtype=dtype, sharpness=arguments.softplus)
+        network = SmoothNetwork(*options, sharpness=arguments.softplus)
     else:
-        network = TwoLayerNetwork(*drawn, arguments.both_layers, dtype)
+        network = TwoLayerNetwork(*options)
     if arguments.start:
         put_weights(network, arguments.start)
     return network

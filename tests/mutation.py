@@ -45,12 +45,17 @@ EQUIVALENT = {
     "dataset['labels'] - hidden @ full_batch['output_weights'] / np.sqrt(len(weights)) -> "
     "hidden @ full_batch['output_weights'] / np.sqrt(len(weights)) - dataset['labels']": MAGNITUDE,
     "anatomy.numbers: sliding / rate - 1 -> 1 - sliding / rate": MAGNITUDE,
+    "eigenvalues.data_numbers: lengths - 1 -> 1 - lengths": MAGNITUDE,
     "flip_event.numbers: row['frequency'] - row['probability'] -> "
     "row['probability'] - row['frequency']": MAGNITUDE,
+    "sliding.numbers: state / measured - 1 -> 1 - state / measured": MAGNITUDE,
+    "sliding.smooth_error: 2 * run['probe_rayleigh'][1:] / measured - 1 -> "
+    "1 - 2 * run['probe_rayleigh'][1:] / measured": MAGNITUDE,
     "step_size.numbers: longer - 1 -> 1 - longer": MAGNITUDE,
     "step_size.numbers: single['loss'][:len(double['loss'])] / double['loss'] -> "
     "double['loss'] / single['loss'][:len(double['loss'])]": MAGNITUDE,
-    "step_size.table_row: loss / fine['loss'][::ratio] -> fine['loss'][::ratio] / loss": MAGNITUDE,
+    "step_size.change: coarse['loss'] / fine['loss'][::ratio] -> "
+    "fine['loss'][::ratio] / coarse['loss']": MAGNITUDE,
     "flip_event.table: zip(radii, np.transpose(found), strict=True) -> "
     "zip(radii, np.transpose(found), strict=False)": LENGTHS,
     "stagewise.rows: zip(stages, stage_parts(stagewise, stages), strict=True) -> "

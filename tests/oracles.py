@@ -11,7 +11,7 @@ FAILURE = 1e-9
 
 
 def gamma(k):
-    """γ_k = k·u/(1 − k·u), the relative error of k roundings (Higham 2002, Section 3.1)."""
+    """γ_k = kε/(1 − kε), the relative error of k roundings (Higham 2002, Section 3.1)."""
     return k * UNIT_ROUNDOFF / (1 - k * UNIT_ROUNDOFF)
 
 

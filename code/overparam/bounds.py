@@ -41,7 +41,7 @@ def discrete_bound(initial_loss, lambda_zero, time_step, step):
 
 
 def frozen_kernel_loss(kernel, residual, time):
-    """The MSE under a kernel that does not move, `eq:frozen`: Σ_i e^{−2λ_i t}(v_iᵀr)²/n.
+    """The MSE under a kernel that does not move, `eq:frozen`: Σ_i e^{−2λ_i t}(v_iᵀ(y − u(0)))²/n.
 
     Args:
         kernel: (n, n), symmetric.
@@ -110,7 +110,7 @@ def stage_starts(stage):
 
 
 def stage_parts(run, lambda_zeros):
-    """Each stage of K steps with the bound of `eq:convergence`, restarted with that stage's λ0.
+    """Each stage with the bound of `eq:convergence`, restarted with that stage's λ0.
 
     Args:
         run: dict with stage (steps,), time (steps + 1,), the flow's, loss_stage (steps,), before
@@ -118,7 +118,8 @@ def stage_parts(run, lambda_zeros):
         lambda_zeros: λ0 of each stage's H^∞, in order.
 
     Returns:
-        A list of (first step, losses (K + 1,), bound (K + 1,)): before each step, and at the end.
+        A list of (first step, losses, bound), the last two with an entry before each step of the
+        stage and one at its end.
     """
     starts = stage_starts(run["stage"])
     stops = [*starts[1:], len(run["stage"])]

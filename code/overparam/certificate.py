@@ -14,8 +14,8 @@ from overparam.gram import UNIT_ROUNDOFF, gamma
 def certified_lambda_min(matrix, entry_error=0.0):
     """A number that is at most λ_min(M) for every symmetric M with |M − matrix| ≤ entry_error.
 
-    A factor R with RᵀR ≈ matrix − s·I is computed, and what the approximation leaves is bounded
-    from R itself, so nothing is assumed about how the library factorises.  The result is a bound
+    A factor U with UᵀU ≈ matrix − κI is computed, and what the approximation leaves is bounded
+    from U itself, so nothing is assumed about how the library factorises.  The result is a bound
     whether or not it is positive; only a positive one proves positive definiteness.
 
     Args:
@@ -41,13 +41,14 @@ def certified_lambda_min(matrix, entry_error=0.0):
             margin *= 4
             continue
         slack = _factor_error(matrix, shift, factor) + _norm(np.broadcast_to(entry_error, (n, n)))
-        # Two more roundings: the product with 1 + 4u and the difference.
+        # Two more roundings: the product with 1 + 4ε and the difference.
         bound = shift - slack * (1 + 4 * UNIT_ROUNDOFF)
         return float(np.nextafter(bound, -np.inf))
 
 
 def _factor_error(matrix, shift, factor):
-    """Upper bound on ‖(matrix − shift·I) − RᵀR‖₂ by row sums, every rounding accounted for."""
+    """Upper bound on ‖(matrix − κI) − UᵀU‖₂, κ the shift and U the factor, by row sums; every
+    rounding is accounted for."""
     n = len(matrix)
     shifted = matrix - shift * np.eye(n)
     residual = np.abs(shifted - factor.T @ factor)

@@ -9,7 +9,8 @@ from importlib.metadata import version
 
 import numpy as np
 from mnist1d.data import get_dataset_args, make_dataset
-from scipy.spatial.distance import cdist
+
+from overparam import gram
 
 DIGITS = 10
 # Unit vectors closer than this, up to sign, count as parallel; `gram.h_infinity_error` uses it.
@@ -94,8 +95,7 @@ def check(inputs, labels):
     bad = np.flatnonzero(~np.isin(labels, np.arange(DIGITS)))
     if bad.size:
         raise ValueError(f"samples {bad.tolist()} have labels outside 0..{DIGITS - 1}")
-    distance = np.minimum(cdist(inputs, inputs), cdist(inputs, -inputs))
-    pairs = np.argwhere(np.triu(distance < PARALLEL_TOLERANCE, k=1))
+    pairs = np.argwhere(np.triu(gram.separations(inputs) < PARALLEL_TOLERANCE, k=1))
     if pairs.size:
         raise ValueError(
             f"samples {pairs.tolist()} are parallel; Theorem 3.1 needs that no two are"

@@ -33,18 +33,18 @@ def shades(count):
     return plt.get_cmap("viridis")(np.linspace(0, 0.85, count))
 
 
-def plain_labels(axis):
-    """Label a short logarithmic axis at 1, 2 and 5 times powers of ten, as decimals."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def without_minor_labels(*axes):
-    """Leave the labels between powers of ten out of logarithmic axes."""
-    from matplotlib.ticker import NullFormatter
+def plain_labels(*axes):
+    """Label logarithmic axes at 1, 2 and 5 times powers of ten, without exponents."""
+    from matplotlib.ticker import LogLocator, NullLocator
 
     for axis in axes:
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(NullLocator())
+
+
+def leave_room(axes, share):
+    """Raise the upper limit of y, so that the curves leave that share of the height to a legend."""
+    scale = axes.yaxis.get_transform()
+    low, high = scale.transform(axes.get_ylim())
+    axes.set_ylim(top=scale.inverted().transform(low + (high - low) / (1 - share)))

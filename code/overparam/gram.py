@@ -14,8 +14,13 @@ BLOCK_ENTRIES = 1 << 22
 
 
 def gamma(k):
-    """γ_k = k·u/(1 − k·u), the factor of k roundings (Higham 2002, Section 3.1)."""
+    """γ_k = kε/(1 − kε), the factor of k roundings of size ε = 2⁻⁵³ (Higham 2002, Section 3.1)."""
     return k * UNIT_ROUNDOFF / (1 - k * UNIT_ROUNDOFF)
+
+
+def separations(inputs):
+    """The smaller one of ‖x_i − x_j‖ and ‖x_i + x_j‖ for the rows of inputs, (n, n)."""
+    return np.minimum(cdist(inputs, inputs), cdist(inputs, -inputs))
 
 
 def angles(inputs):
@@ -38,11 +43,11 @@ def h_infinity(inputs):
 def h_infinity_error(inputs):
     """Entrywise bound (n, n) on |h_infinity(inputs) − true H^∞|, for inputs that pass `check`.
 
-    With ρ = x_iᵀx_j, |ρ̂ − ρ| ≤ γ_d and weight (π − θ)/2π ≤ ½.  Both distances in `angles` carry a
-    relative error below γ_{d+4} (differences, squares, sum, root; the lengths' distance from 1
-    enters squared, divided by PARALLEL_TOLERANCE², and is smaller), so |θ̂ − θ| ≤ 2γ_{d+4} + 32u:
-    the atan2 of the C library is assumed accurate to 4 units in the last place.  The remaining
-    products and quotients add at most 8u.  Derivation: `prop:entry-error`.
+    x_iᵀx_j is off by at most γ_d and has the weight (π − θ)/2π ≤ ½.  Both distances in `angles`
+    carry a relative error below γ_{d+4} (differences, squares, sum, root; the lengths' distance
+    from 1 enters squared, divided by PARALLEL_TOLERANCE², and is smaller), so θ is off by at most
+    2γ_{d+4} + 32ε: the atan2 of the C library is assumed accurate to 4 units in the last place.
+    The remaining products and quotients add at most 8ε.  Derivation: `prop:entry-error`.
     """
     n, d = inputs.shape
     entry = gamma(d) / 2 + (2 * gamma(d + 4) + 32 * UNIT_ROUNDOFF) / (2 * np.pi) + gamma(8)
@@ -89,14 +94,19 @@ def h_finite_error(inputs, weights):
     The count of patterns is an exact integer unless some w_rᵀx_i lies within its own rounding error
     of zero; such a pair may be counted wrongly, which moves an entry by at most 1/m.
     """
+    share = undecided_signs(inputs, weights) / len(weights)
+    return gamma(inputs.shape[1] + 4) + (1 + gamma(8)) * (share[:, None] + share[None, :])
+
+
+def undecided_signs(inputs, weights):
+    """Number of units for each input (n,) with w_rᵀx_i within its rounding error of zero."""
     n, d = inputs.shape
-    doubtful = np.zeros(n)
+    undecided = np.zeros(n, dtype=int)
     for rows in _blocks(n, len(weights)):
         product = inputs @ weights[rows].T
         slack = gamma(d + 2) * (np.abs(inputs) @ np.abs(weights[rows]).T)
-        doubtful += (np.abs(product) <= slack).sum(axis=1)
-    doubtful /= len(weights)
-    return gamma(d + 4) + (1 + gamma(8)) * (doubtful[:, None] + doubtful[None, :])
+        undecided += (np.abs(product) <= slack).sum(axis=1)
+    return undecided
 
 
 def symmetrised(matrix):

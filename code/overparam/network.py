@@ -149,7 +149,7 @@ class TwoLayerNetwork(nn.Module):
 
 
 class SmoothNetwork(TwoLayerNetwork):
-    """The same network with the softplus ln(1 + e^{βz})/β in place of the ReLU, for a fixed a.
+    """The same network with the softplus ln(1 + e^{βz})/β in place of the ReLU.
 
     Args:
         sharpness: β; the ReLU is its limit.

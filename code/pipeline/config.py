@@ -29,13 +29,17 @@ Validator = jsonschema.validators.extend(
 )
 
 
+# Keys whose values are text: an author "1.5" is no number.
+TEXTS = ("author", "course")
+
+
 def typed(config):
     """The config with strings read as YAML: snakemake leaves nested `--config` values strings.
 
     A string that is no YAML stays as it is, for `check_config` to refuse.
     """
     if isinstance(config, dict):
-        return {key: typed(value) for key, value in config.items()}
+        return {key: value if key in TEXTS else typed(value) for key, value in config.items()}
     if isinstance(config, list):
         return [typed(value) for value in config]
     if isinstance(config, str):

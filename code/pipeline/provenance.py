@@ -19,11 +19,16 @@ def commit():
     return f"{head.stdout.strip()[:12]}, {'changed' if status.stdout else 'clean'}"
 
 
+def of_numbers(config):
+    """The configuration without the names on the title page, on which no number depends."""
+    return {section: values for section, values in config.items() if section != "report"}
+
+
 def changed_keys(config):
-    """Dotted keys whose values are not those of config.yaml, in its order."""
+    """Dotted keys on which numbers depend, with other values than in config.yaml, in its order."""
     return [
         f"{section}.{key}"
-        for section, values in shipped().items()
+        for section, values in of_numbers(shipped()).items()
         for key, value in values.items()
         if config[section][key] != value
     ]

@@ -19,16 +19,20 @@ RULES = {
     "full_batch": "SGD on all samples at every step",
     "mini_batch": "SGD on the notebook's cyclic mini-batches",
     "stagewise": "Digit 0, then 0 and 1, and so on, each by full batch",
+    "pairs": "Networks trained both by stages and by full batch, from the same weights",
     "width": "The networks of the width study",
     "targets": "The network on digits of other size and direction, and shuffled",
     "seeds": "The full-batch run from other networks",
     "double": "The digits of the target study in double precision",
     "sliding": "The end of the full-batch run, continued with finer steps",
-    "smooth": "The full-batch run with softplus activations",
+    "smooth": "The network with softplus activations, trained like those of the width study",
     "convergence": "Networks trained until convergence is proved",
     "step_size": "The first stretch of the full-batch run with finer steps",
     "both_layers": "The flow of Theorem 3.3, both layers trained",
 }
+
+# Rules of which the configuration says how many runs there are.
+SEVERAL = {"pairs", "width", "targets", "seeds", "sliding", "smooth", "convergence", "step_size"}
 
 
 class Run(NamedTuple):
@@ -54,7 +58,7 @@ class Run(NamedTuple):
 
     @property
     def reads(self):
-        """Option → file that it reads beside the data and the eigenvalues."""
+        """Option → file that the run reads beside the data and the eigenvalues."""
         return {name: self.options[name] for name in ("stages", "start") if name in self.options}
 
     def command_line(self):
@@ -88,8 +92,7 @@ class Run(NamedTuple):
 
 def pattern(rule):
     """The path of a rule's runs, with the wildcard `run`."""
-    several = rule in {"width", "targets", "seeds", "step_size", "sliding", "smooth", "convergence"}
-    return f"results/{rule}/{{run}}.npz" if several else "results/training_{run}.npz"
+    return f"results/{rule}/{{run}}.npz" if rule in SEVERAL else "results/training_{run}.npz"
 
 
 def training_runs(config):
@@ -101,6 +104,7 @@ def training_runs(config):
     network = {"width": config["network"]["width"], "seed": config["network"]["seed"]}
     fraction = {"learning-rate-fraction": training["learning_rate_fraction"]}
     assigned = network | fraction
+    by_stages = {"steps": stagewise["steps_per_stage"], "stages": "results/stages.csv"}
     # The studies take the width study's long steps and windows, in single precision.
     coarse = {"learning-rate-fraction": widths["learning_rate_fraction"], "single": True}
     long_steps = coarse | _windows(widths)
@@ -117,11 +121,10 @@ def training_runs(config):
         ),
         Run(
             *("stagewise", "stagewise", "stagewise"),
-            assigned
-            | {"seed": stagewise["seed"], "steps": stagewise["steps_per_stage"]}
-            | {"stages": "results/stages.csv"},
+            assigned | {"seed": stagewise["seed"]} | by_stages,
             stages=stagewise["stages"],
         ),
+        *_pairs(stagewise, by_stages, assigned | {"single": True}),
         *_width_runs(widths, long_steps),
         *_target_runs(targets, network | long_steps),
         *(
@@ -149,7 +152,8 @@ def training_runs(config):
         ),
         *(
             Run(
-                *(f"softplus{sharpness}", "smooth", "sliding_study"),
+                # Its time and its windows are of the width study.
+                *(f"softplus{sharpness}", "smooth", "width_study"),
                 network | long_steps | {"softplus": sharpness, **_followed(widths)},
             )
             for sharpness in slides["sharpness"]
@@ -192,6 +196,15 @@ def by_rule(runs):
 
 def _windows(section):
     return {"probes": section["probes"], "window": section["window"]}
+
+
+def _pairs(study, by_stages, options):
+    """For each seed a run by stages and one on all samples with as many steps."""
+    for seed in study["pairs"]:
+        of_pair = options | {"seed": seed}
+        at_once = {"steps": study["stages"] * study["steps_per_stage"]}
+        yield Run(f"stages{seed}", "pairs", "stagewise", of_pair | by_stages, study["stages"])
+        yield Run(f"at_once{seed}", "pairs", "stagewise", of_pair | at_once)
 
 
 def _proved_runs(config, options):

@@ -111,7 +111,7 @@ def studies(config):
     event, drawn = {"flip_event": "results/flip_event.csv"}, config["flip_event"]
     return {
         "eigenvalues": {
-            "numbers": (EIGENVALUES, {}),
+            "numbers": (EIGENVALUES | DATASET, {}),
             "rows": (EIGENVALUES, {}),
         },
         "loss_vs_bound": {
@@ -126,7 +126,7 @@ def studies(config):
         },
         "stagewise": {
             "figure": (stagewise | full | stages, {}),
-            "numbers": (stagewise | full | stages, {}),
+            "numbers": (stagewise | full | stages | {"runs": paths(runs, "pairs")}, {}),
             "rows": (stagewise | stages, {}),
         },
         "hypotheses": {
@@ -170,7 +170,7 @@ def studies(config):
         },
         "step_size": {
             "table": (steps | LAMBDA_ZERO, {}),
-            "figure": (comparisons | steps | LAMBDA_ZERO, {}),
+            "figure": (comparisons | steps, {}),
             "numbers": (comparisons | precisions | full | EIGENVALUES, {}),
         },
         "both_layers": {

@@ -1,8 +1,8 @@
-"""Where the report comes from: report/generated/colophon.tex, and notice.tex for its first page.
+"""Where the report comes from: report/generated/colophon.tex; its first page: notice and title.tex.
 
 Commit, configuration, data, versions, and the rule and module behind each figure, table and file of
 numbers; no timings, which would differ from build to build.  The notice says where the
-configuration is not the shipped one, whose outcome the sentences describe.
+configuration is not the shipped one, whose outcome the sentences describe; the title has the names.
 """
 
 import hashlib
@@ -46,10 +46,14 @@ def facts(commit, config, data):
     }
 
 
-def typewriter(text):
+def escaped(text):
     """Text as LaTeX that prints it; two hyphens stay two."""
-    escaped = text.translate(str.maketrans(SPECIAL)).replace("--", "-{}-")
-    return rf"\texttt{{{escaped}}}"
+    return text.translate(str.maketrans(SPECIAL)).replace("--", "-{}-")
+
+
+def typewriter(text):
+    """`escaped` in a font of equal widths."""
+    return rf"\texttt{{{escaped(text)}}}"
 
 
 def notice(changed):
@@ -58,6 +62,19 @@ def notice(changed):
         return ""
     keys = ", ".join(map(typewriter, changed))
     return rf"\configurationnotice{{{keys}}}" + "\n"
+
+
+def title(author, course):
+    """LaTeX for the title page and the file's properties: empty where neither is given."""
+    names = r"\\".join(escaped(name) for name in (author, course) if name)
+    if not names:
+        return ""
+    lines = [
+        rf"\author{{{names}}}",
+        r"\date{\vspace{-2em}}",
+        rf"\hypersetup{{pdfauthor={{{escaped(author)}}}}}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def main(arguments):
@@ -71,6 +88,7 @@ def main(arguments):
     rows = latex.rows([typewriter(cell) for cell in maker] for maker in makers)
     files.write_text(arguments.rows, rows)
     files.write_text(arguments.notice, notice(arguments.changed))
+    files.write_text(arguments.title, title(arguments.author, arguments.course))
 
 
 def make_parser():
@@ -80,7 +98,10 @@ def make_parser():
     parser.add_argument("--dataset", type=Path, default=Path("results/dataset.npz"))
     parser.add_argument("--changed", nargs="*", default=[], help="keys unlike those of config.yaml")
     parser.add_argument("--makers", nargs="*", default=[], help="path=rule=module of what is shown")
+    parser.add_argument("--author", default="", help="on the title page; none where empty")
+    parser.add_argument("--course", default="", help="below the author; none where empty")
     parser.add_argument("--facts", default="report/generated/colophon.tex")
     parser.add_argument("--rows", default="report/generated/colophon_rows.tex")
     parser.add_argument("--notice", default="report/generated/notice.tex")
+    parser.add_argument("--title", default="report/generated/title.tex")
     return parser

@@ -27,7 +27,7 @@ def dropped_share(both, window):
 
 def figure(both, first, lambda_zero, *, window):
     """Losses with the bound, smallest eigenvalues, the dropped share, the output weights."""
-    figure, panels = drawing.subplots(2, 2, figsize=(6.1, 4.6), sharex=True)
+    figure, panels = drawing.subplots(2, 2, figsize=(6.1, 3.9), sharex=True)
     losses, eigenvalues, shares, changes = panels.ravel()
     end = both["time"][-1]
     start = both["time"][both["probe_step"]]
@@ -45,13 +45,14 @@ def figure(both, first, lambda_zero, *, window):
         lambda_zero / 2, color="k", linestyle=drawing.dashes()[4], label=r"$\lambda_0/2$"
     )
     eigenvalues.set_ylabel(r"$\lambda_{\min}$")
-    shares.plot(start, dropped_share(both, window), label="dropped by (ii)")
-    shares.set(ylabel="share of the decrease", ylim=(0, 1))
+    shares.plot(start, dropped_share(both, window))
+    shares.set(ylabel="share dropped by (ii)", ylim=(0, 1))
     changes.plot(start, both["probe_output_change_max"], label="largest")
     changes.plot(start, both["probe_output_change_median"], label="median")
     changes.set(ylabel="$|a_r(t)-a_r(0)|$", ylim=(0, None))
     for axes in panels.ravel():
         axes.grid(True)
+    for axes in (losses, changes):
         axes.legend()
     # Between the curves.
     eigenvalues.legend(loc="lower right", bbox_to_anchor=(1, 0.1), ncols=2)

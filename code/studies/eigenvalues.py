@@ -3,17 +3,30 @@
 Report: `sec:eigenvalues`.  The rows of eigenvalues.csv: H^∞, the trained network, the others.
 """
 
-from overparam import latex
+import numpy as np
+
+from overparam import gram, latex
 
 # Lemma 3.1 promises λ_min(H(0)) ≥ ¾λ0.
 PROMISED = 0.75
 
 
-def numbers(eigenvalues):
+def data_numbers(inputs):
+    """What `prop:entry-error` supposes of the inputs (n, d), as they are."""
+    pairs = np.triu_indices(len(inputs), k=1)
+    lengths = np.linalg.norm(inputs, axis=1)
+    return {
+        "separation-smallest": latex.lower_bound(gram.separations(inputs)[pairs].min()),
+        "length-error-largest": latex.number(np.abs(lengths - 1).max(), 2),
+    }
+
+
+def numbers(eigenvalues, dataset):
     """name → LaTeX of every number that the text quotes."""
     infinite, *finite = eigenvalues
     trained, lambda_zero = finite[0], infinite["lambda_min"]
-    ratios = [row["lambda_min"] / lambda_zero for row in finite]
+    smallest = [row["lambda_min"] for row in finite]
+    ratios = [value / lambda_zero for value in smallest]
     certified = [row["lambda_min_certified"] for row in eigenvalues]
     slack = [row["lambda_min"] - row["lambda_min_certified"] for row in eigenvalues]
     return {
@@ -24,6 +37,9 @@ def numbers(eigenvalues):
         "lambda-max-infinity": latex.number(infinite["lambda_max"], 4),
         "lambda-min-initial": latex.number(trained["lambda_min"], 4),
         "lambda-min-initial-certified": latex.lower_bound(trained["lambda_min_certified"], 6),
+        "lambda-min-initial-median": latex.number(np.median(smallest), 4),
+        "lambda-min-initial-smallest": latex.number(min(smallest), 4),
+        "lambda-min-initial-largest": latex.number(max(smallest), 4),
         "lambda-ratio-smallest": latex.number(min(ratios)),
         "lambda-ratio-largest": latex.number(max(ratios)),
         "networks": latex.number(len(finite)),
@@ -31,6 +47,8 @@ def numbers(eigenvalues):
         "matrices": latex.number(len(eigenvalues)),
         "matrices-certified": latex.number(sum(bound > 0 for bound in certified)),
         "certificate-slack": latex.number(max(slack), 2),
+        "undecided-signs": latex.number(sum(row["undecided"] for row in finite)),
+        **data_numbers(dataset["inputs"]),
         "stability-limit": latex.number(infinite["n"] / infinite["lambda_max"], 4),
     }
 

@@ -14,25 +14,18 @@ def steps_per_time(run):
     return run["step"][-1] / run["time"][-1]
 
 
-def spread(runs):
-    """Time (k,) of the runs, and the smallest and the largest of their losses at each (k,)."""
-    losses = np.array([run["loss"] for run in runs.values()])
-    (time, *_) = (run["time"] for run in runs.values())
-    return time, losses.min(axis=0), losses.max(axis=0)
+def over_bound(run, lambda_zero):
+    """Loss over the bound from the run's own start, before each step."""
+    return run["loss"] / bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
 
 
-def figure(full_batch, mini_batch, runs, lambda_zero):
-    """Both losses and the bound from the full batch's start, with the first crossing; behind them
-    the range of the other networks' losses."""
-    figure, axes = drawing.subplots()
+def draw_losses(axes, full_batch, mini_batch, bound):
+    """Both losses and the bound, with the first crossing."""
     time = full_batch["time"]
-    bound = bounds.convergence_bound(full_batch["loss"][0], lambda_zero, time)
-    axes.fill_between(*spread(runs), color="0.7", linewidth=0)
-    lines = [
-        *axes.semilogy(time, full_batch["loss"], label="full batch"),
-        *axes.semilogy(mini_batch["time"], mini_batch["loss"], label="mini-batches"),
-        *axes.semilogy(time, bound, label=r"bound $\mathrm{MSE}(0)\,e^{-\lambda_0 t}$"),
-    ]
+    axes.semilogy(time, full_batch["loss"], label="full batch")
+    axes.semilogy(mini_batch["time"], mini_batch["loss"], label="mini-batches")
+    axes.semilogy(time, bound, label=r"bound $\mathrm{MSE}(0)\,e^{-\lambda_0 t}$")
+    axes.legend(loc="lower left")
     crossing = bounds.first_crossing(full_batch["loss"], bound)
     if crossing is not None:
         axes.plot(time[crossing], bound[crossing], "ko", markersize=4)
@@ -44,14 +37,36 @@ def figure(full_batch, mini_batch, runs, lambda_zero):
             arrowprops={"arrowstyle": "-", "linewidth": 0.5},
             fontsize=8,
         )
-    axes.set(
-        xlabel="time $t$ of the gradient flow", ylabel="mean squared error", xlim=(0, time[-1])
+
+
+def draw_ratios(axes, full_batch, runs, lambda_zero):
+    """Loss over bound of the assigned network, and median and range of the others."""
+    (time, *_) = (run["time"] for run in runs.values())
+    others = [over_bound(run, lambda_zero) for run in runs.values()]
+    axes.semilogy(full_batch["time"], over_bound(full_batch, lambda_zero), label="full batch")
+    axes.semilogy(time, np.median(others, axis=0), "k:", label="other networks, median")
+    extremes = np.min(others, axis=0), np.max(others, axis=0)
+    axes.fill_between(time, *extremes, color="0.8", linewidth=0)
+    axes.axhline(1, color="C2", linestyle="-.")
+    axes.legend(loc="lower right")
+
+
+def figure(full_batch, mini_batch, runs, lambda_zero):
+    """Losses and bound above; below the loss over the bound, for the other networks too."""
+    figure, (losses, ratios) = drawing.subplots(
+        2, sharex=True, figsize=(6.1, 4.8), height_ratios=[1.7, 1]
     )
-    axes.grid(True)
+    time = full_batch["time"]
+    bound = bounds.convergence_bound(full_batch["loss"][0], lambda_zero, time)
+    draw_losses(losses, full_batch, mini_batch, bound)
+    draw_ratios(ratios, full_batch, runs, lambda_zero)
+    losses.set(ylabel="mean squared error", xlim=(0, time[-1]))
+    ratios.set(xlabel="time $t$ of the gradient flow", ylabel="loss / bound")
+    for axes in (losses, ratios):
+        axes.grid(True)
     pace = steps_per_time(full_batch)
-    steps = axes.secondary_xaxis("top", functions=(lambda t: t * pace, lambda k: k / pace))
+    steps = losses.secondary_xaxis("top", functions=(lambda t: t * pace, lambda k: k / pace))
     steps.set_xlabel("SGD step")
-    axes.legend(handles=lines, loc="lower left")
     return figure
 
 

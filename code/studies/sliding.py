@@ -25,7 +25,7 @@ def arrays(dataset, full_batch, lambda_zero, *, step_ratio):
         time, loss (k + 1,); rate (k,) −d ln MSE/dt at the start of each step; look_time,
         look_lambda_min, look_sliding (l,) of H^Π; what `longest_slide` returns.
     """
-    inputs, step = dataset["inputs"], step_ratio * full_batch["time"][1]
+    inputs, step = dataset["inputs"], step_ratio * step_of(full_batch)
     start = full_batch["initial_weights"], full_batch["output_weights"]
     flow = sliding.ProjectedFlow(inputs, dataset["labels"], *start, step)
     most = max(1, int(full_batch["time"][-1] / step))
@@ -64,7 +64,7 @@ def longest_slide(inputs, weights, sliding):
         unit_path (l, 2) of w_rᵀx_i and w_rᵀx_j, path_inputs (i, j) and path_unit; of the first two
         inputs and the first unit where no unit slides on two.
     """
-    best = (0.0, 0, [0, 1])
+    found = []
     for unit in np.flatnonzero(sliding.sum(axis=0) >= 2):
         index = np.flatnonzero(sliding[:, unit])
         product = np.abs(inputs[index] @ weights[:, unit].T)
@@ -72,8 +72,8 @@ def longest_slide(inputs, weights, sliding):
         caught = (product > ON_KINK).cumsum(axis=1).argmax(axis=1) + 1
         left = product[:, np.minimum(caught, len(weights) - 1)]
         i, j = np.unravel_index(np.argmax(left), left.shape)
-        best = max(best, (float(left[i, j]), int(unit), [int(index[i]), int(index[j])]))
-    _, unit, pair = best
+        found.append((float(left[i, j]), int(unit), [int(index[i]), int(index[j])]))
+    unit, pair = max(found)[1:] if found else (0, [0, 1])
     return {"unit_path": weights[:, unit] @ inputs[pair].T, "path_inputs": pair, "path_unit": unit}
 
 
@@ -86,12 +86,18 @@ def state_rates(run, window):
 def continued(runs):
     """The runs with finer steps, the coarsest first."""
     found = [run for run in runs.values() if "kinks_steps" in run]
-    return sorted(found, key=lambda run: -run["time"][1])
+    return sorted(found, key=step_of, reverse=True)
+
+
+def step_of(run):
+    """The length of a step in flow time."""
+    return float(run["time"][1])
 
 
 def smooth(runs):
     """The runs of smooth networks, the smoothest first."""
-    return sorted((run for run in runs.values() if "softplus" in run), key=lambda r: r["softplus"])
+    found = [run for run in runs.values() if "softplus" in run]
+    return sorted(found, key=lambda run: run["softplus"])
 
 
 def counted(run):
@@ -99,9 +105,9 @@ def counted(run):
     time, and its distance from its kink."""
     steps = int(run["kinks_steps"])
     first = len(run["loss"]) - 1 - steps
-    rate = bounds.decay_rate(run["loss"], run["time"], np.array([first]), steps)[0]
+    rate = bounds.decay_rate(run["loss"], run["time"], first, steps)
     changes = run["kinks_changes"] / (run["time"][-1] - run["time"][first])
-    return float(rate), float(changes), float(run["kinks_distance"])
+    return rate, changes, run["kinks_distance"]
 
 
 def exponent(steps, values):
@@ -147,7 +153,7 @@ def draw_ratios(axes, run, projected, smooth_runs, lambda_zero):
     for name, item in curves:
         bound = bounds.convergence_bound(item["loss"][0], lambda_zero, item["time"])
         axes.semilogy(item["time"], item["loss"] / bound, label=name)
-    axes.axhline(1, color="k", linewidth=0.6)
+    axes.axhline(1, color="k", linestyle=drawing.dashes()[-1], label="bound")
     end = projected["time"][-1]
     axes.set(xlabel="time $t$ of the gradient flow", ylabel="loss / bound")
     axes.set(xlim=(0.8 * end, 1.2 * end), ylim=(0.5, 3))
@@ -157,8 +163,8 @@ def draw_ratios(axes, run, projected, smooth_runs, lambda_zero):
 
 def draw_finer(axes, runs):
     """Changes of a sliding pair and its distance from the kink against the step."""
-    steps = [run["time"][1] for run in runs]
-    _, changes, distance = zip(*map(counted, runs), strict=True)
+    steps = [step_of(run) for run in runs]
+    _, changes, distance = np.transpose([counted(run) for run in runs])
     axes.loglog(steps, changes, "o-", label="changes of a pair / time")
     axes.loglog(steps, distance, "s--", label=r"$|w_r^{\mathsf{T}}x_i|$")
     axes.set(xlabel="step $h$ in flow time", title="sliding pairs")
@@ -179,8 +185,8 @@ def numbers(full_batch, projected, runs, lambda_zero, *, window):
     time, measured, state = state_rates(full_batch, window)
     late = slice(len(time) // 2, None)
     fine, smooth_runs = continued(runs), smooth(runs)
-    steps = [run["time"][1] for run in fine]
-    rates, changes, distances = zip(*map(counted, fine), strict=True)
+    steps = [step_of(run) for run in fine]
+    rates, changes, distances = np.transpose([counted(run) for run in fine])
     shares = [100 * run["kinks_share"] for run in fine]
     least, middle, most = full_batch["probe_projected_inputs"][-1]
     return {

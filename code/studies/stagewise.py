@@ -77,16 +77,34 @@ def steps_to(loss, value):
     return latex.number(low[0]) if low.size else f"more than {latex.number(len(loss) - 1)}"
 
 
-def numbers(stagewise, full_batch, stages):
+def ratios(stagewise, full_batch, sizes):
+    """The loss by stages at its end over that of a full batch, at equal steps and at equal samples
+    seen; that number of samples, and the full batch's steps for it.
+
+    Args:
+        sizes: number of samples of each stage, (stages,).
+    """
+    loss, full_loss = stagewise["loss_all"], full_batch["loss"]
+    seen = int(np.sum(sizes[stagewise["stage"] - 1]))
+    # Clipped where the full run is shorter.
+    equal, end = min(seen // sizes[-1], len(full_loss) - 1), min(len(loss), len(full_loss)) - 1
+    return loss[end] / full_loss[end], loss[-1] / full_loss[equal], seen, int(equal)
+
+
+def of_pairs(runs, sizes):
+    """The two ratios (pairs, 2) of the networks that were trained both ways."""
+    seeds = [name.removeprefix("stages") for name in runs if name.startswith("stages")]
+    return np.array([ratios(runs[f"stages{k}"], runs[f"at_once{k}"], sizes)[:2] for k in seeds])
+
+
+def numbers(stagewise, full_batch, stages, runs):
     """name → LaTeX of every number that the text quotes."""
     loss, full_loss = stagewise["loss_all"], full_batch["loss"]
     sizes = np.array([row["n"] for row in stages])
-    seen = int(np.sum(sizes[stagewise["stage"] - 1]))
-    # Full-batch steps that see as many samples; clipped where the full run is shorter.
-    equal = min(seen // sizes[-1], len(full_loss) - 1)
+    by_steps, by_samples, seen, equal = ratios(stagewise, full_batch, sizes)
+    pairs = of_pairs(runs, sizes)
     parts = stage_parts(stagewise, stages)
     crossings = [bounds.first_crossing(losses, bound) for _, losses, bound in parts]
-    end = min(len(loss), len(full_loss)) - 1
     starts = [start for start, *_ in parts]
     first_losses = [losses[0] for _, losses, _ in parts]
     lengths = np.diff(stagewise["time"][np.append(starts, len(loss) - 1)])
@@ -96,11 +114,16 @@ def numbers(stagewise, full_batch, stages):
         "stage-limit-smallest": latex.number(min(row["stability_limit"] for row in stages)),
         "stages-crossed": latex.number(sum(crossing is not None for crossing in crossings)),
         "stagewise-loss-end": latex.number(loss[-1]),
-        "stagewise-over-full-steps": latex.number(loss[end] / full_loss[end]),
+        "stagewise-over-full-steps": latex.number(by_steps),
         "stagewise-samples-seen": latex.number(seen),
         "full-samples-seen": latex.number(int(sizes[-1] * full_batch["step"][-1])),
-        "equal-samples-step": latex.number(int(equal)),
-        "stagewise-over-full-samples": latex.number(loss[-1] / full_loss[equal]),
+        "equal-samples-step": latex.number(equal),
+        "stagewise-over-full-samples": latex.number(by_samples),
+        "pairs": latex.number(len(pairs)),
+        "pairs-steps-smallest": latex.number(pairs[:, 0].min()),
+        "pairs-steps-largest": latex.number(pairs[:, 0].max()),
+        "pairs-samples-smallest": latex.number(pairs[:, 1].min()),
+        "pairs-samples-largest": latex.number(pairs[:, 1].max()),
         "stage-one-loss-end": latex.number(parts[0][1][-1], 2),
         "stage-first-time": latex.number(lengths[0], 4),
         "stage-last-time": latex.number(lengths[-1], 3),

@@ -1,4 +1,4 @@
-"""What the length of the step changes: the run with finer steps, and both bounds.
+"""What the length of the step changes: the run with finer steps, against both bounds.
 
 Report: `sec:step-size`, `eq:discrete`.  `runs` are compared from the coarsest to the finest.
 """
@@ -20,11 +20,16 @@ def table(runs, lambda_zero):
     return [table_row(*pair, lambda_zero) for pair in pairwise(from_coarse_to_fine(runs))]
 
 
+def change(coarse, fine):
+    """Relative change of the loss at the times of the coarse run, |log| of the losses' ratio."""
+    ratio = (len(fine["loss"]) - 1) // (len(coarse["loss"]) - 1)
+    return np.abs(np.log(coarse["loss"] / fine["loss"][::ratio]))
+
+
 def table_row(coarse, fine, lambda_zero):
     """Largest relative difference of the two losses, and both bounds at the end of the run."""
     loss, time, steps = coarse["loss"], coarse["time"], len(coarse["loss"]) - 1
-    ratio = (len(fine["loss"]) - 1) // steps
-    difference = np.abs(np.log(loss / fine["loss"][::ratio]))
+    difference = change(coarse, fine)
     return {
         "time_step": float(time[1]),
         "finer_time_step": float(fine["time"][1]),
@@ -36,29 +41,26 @@ def table_row(coarse, fine, lambda_zero):
     }
 
 
-def figure(comparisons, runs, lambda_zero):
-    """Losses of all step lengths with both bounds; differences against the step."""
-    figure, (losses, errors) = drawing.subplots(1, 2, figsize=(6.1, 2.8), width_ratios=[1.4, 1])
-    coarse, *_ = runs = from_coarse_to_fine(runs)
-    dashes = drawing.dashes()
-    for run in runs:
-        losses.semilogy(run["time"], run["loss"], label=f"$h={run['time'][1]:.4f}$")
-    time, step = coarse["time"], coarse["step"]
-    flow = bounds.convergence_bound(coarse["loss"][0], lambda_zero, time)
-    discrete = bounds.discrete_bound(coarse["loss"][0], lambda_zero, time[1], step)
-    losses.semilogy(time, flow, color="k", linestyle=dashes[-2], label="Theorem 3.2")
-    losses.semilogy(time, discrete, color="k", linestyle=dashes[-1], label="Theorem 4.1")
-    losses.set(xlabel="time $t$ of the gradient flow", ylabel="MSE", xlim=(0, time[-1]))
-    losses.legend(ncols=2)
+def figure(comparisons, runs):
+    """Relative change of the loss with the next finer step: over time, and against the step."""
+    figure, (changes, errors) = drawing.subplots(
+        1, 2, figsize=(6.1, 2.3), width_ratios=[1.3, 1], sharey=True
+    )
+    for coarse, fine in pairwise(from_coarse_to_fine(runs)):
+        # All runs start with the same loss, and a logarithm has no place for time 0.
+        time, difference = coarse["time"][1:], change(coarse, fine)[1:]
+        changes.loglog(time, difference, label=f"$h={time[0]:.4f}$")
+    changes.set(xlabel="time $t$ of the gradient flow", ylabel="relative change of the loss")
     h, largest = column(comparisons, "time_step"), column(comparisons, "difference_largest")
     errors.loglog(h, largest, "o-", label="largest")
     errors.loglog(h, column(comparisons, "difference_end"), "s--", label="at the end")
     errors.loglog(h, largest[0] * h / h[0], color="0.3", linestyle=":", label=r"$\propto h$")
-    errors.set(xlabel="step $h$ in flow time", title="relative change of the loss, finer step")
-    errors.legend()
-    drawing.without_minor_labels(losses.yaxis, errors.xaxis, errors.yaxis)
-    losses.set_ylim(1, 100)
-    for axes in (losses, errors):
+    errors.set(xlabel="step $h$ in flow time")
+    drawing.plain_labels(changes.xaxis, errors.xaxis)
+    changes.legend(loc="upper right")
+    # Between the curves.
+    errors.legend(loc="center right")
+    for axes in (changes, errors):
         axes.grid(True)
     return figure
 

@@ -16,6 +16,8 @@ NAMES = {
     "scaled": "$(y-4.5)/4.5$",
     "shuffled": "shuffled",
 }
+# Targets in the direction of others, of which the shares along the eigenvectors are the same.
+DIVIDED = ("small", "scaled")
 # Eigenvectors of H^∞ with the largest eigenvalues, for the share of the targets along them.
 LEADING = 10
 
@@ -50,8 +52,9 @@ def figure(runs, alignment, lambda_zero):
     for name, run in runs.items():
         kind, part = kind_of(name), bounds.run_measured(run)
         losses.semilogy(run["time"][part], run["loss"][part] / run["loss"][0], **styles[kind])
-        outside = shares_outside(alignment[name])
-        shares.semilogx(np.arange(1, len(outside) + 1), outside + 1e-12, **styles[kind])
+        if kind not in DIVIDED:
+            outside = shares_outside(alignment[name])
+            shares.semilogx(np.arange(1, len(outside) + 1), outside + 1e-12, **styles[kind])
         time = run["time"][run["probe_step"]]
         patterns.plot(time, run["probe_flipped"], **styles[kind])
         label = None if kind in shown else NAMES[kind]

@@ -74,7 +74,7 @@ def draw_losses(axes, runs, lambda_zero):
     bound = bounds.convergence_bound(run["loss"][0], lambda_zero, time)
     axes.semilogy(time, bound, color="k", linewidth=1.6, label="bound")
     axes.set(xlabel="time $t$ of the gradient flow", ylabel="MSE", xlim=(0, time[-1]))
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
 
 
 def draw_crossings(axes, networks):
@@ -83,10 +83,9 @@ def draw_crossings(axes, networks):
     for row in networks:
         crossed = row["crossing_time"] != ""
         time = row["crossing_time"] if crossed else row["followed_time"]
-        axes.semilogx(float(row["m"]), time, "o" if crossed else "^", color="C0", fillstyle="none")
+        axes.plot(float(row["m"]), time, "o" if crossed else "^", color="C0", fillstyle="none")
         axes.plot(float(row["m"]), row["lead_time"], "x", color="C1")
-    ends = [row["followed_time"] for row in networks]
-    axes.set(title="first crossing $t$", ylim=(0, 1.1 * max(ends)))
+    axes.set_title("crossing $t$")
 
 
 def draw_band(axes, networks, name, color, linestyle, label):
@@ -97,49 +96,47 @@ def draw_band(axes, networks, name, color, linestyle, label):
     axes.fill_between(widths, *extremes, color=color, alpha=0.25, linewidth=0)
 
 
-def draw_power_law(axes, networks, name, exponent):
-    """A dotted line of the given slope through the mean at the smallest width."""
-    law = power_law(networks, name, exponent)
-    axes.plot(*law, color="0.3", linestyle=":", label=rf"$\propto m^{{{exponent}}}$")
-
-
-def set_decades(axes, low, high, title):
-    """A logarithmic axis without labels between powers of ten."""
-    axes.set(yscale="log", ylim=(low, high), title=title)
-    drawing.without_minor_labels(axes.yaxis)
+def draw_root_law(axes, networks, name):
+    """A dotted line of slope −½ through the mean at the smallest width."""
+    law = power_law(networks, name, -0.5)
+    axes.plot(*law, color="0.3", linestyle=":", label=r"$\propto 1/\sqrt{m}$")
 
 
 def figure(networks, runs, lambda_zero):
     """Losses above, six quantities against the width below."""
     figure, panels = drawing.subplot_mosaic(
-        "LLL;CGE;FSD", figsize=(6.1, 5.8), height_ratios=[1.2, 1, 1]
+        "LLL;CGE;FSD", figsize=(6.1, 6.0), height_ratios=[1.2, 1, 1]
     )
     draw_losses(panels["L"], sorted(runs.values(), key=lambda run: run["width"]), lambda_zero)
     draw_crossings(panels["C"], networks)
     gram, eigenvalues, patterns = panels["G"], panels["E"], panels["F"]
     draw_band(gram, networks, "initial_gram_error", "C0", "-", None)
-    draw_power_law(gram, networks, "initial_gram_error", -0.5)
-    set_decades(gram, 0.1, 10, r"$\|H(0)-H^\infty\|_2$")
+    draw_root_law(gram, networks, "initial_gram_error")
+    gram.set_title(r"$\|H(0)-H^\infty\|_2$")
     draw_band(eigenvalues, networks, "lambda_min_initial", "C0", "-", "$H(0)$")
-    draw_band(eigenvalues, networks, "lambda_min", "C1", "--", "$H(t)$ at the end")
-    draw_band(eigenvalues, networks, "sliding_lambda_min", "C3", ":", "$H^p$ at the end")
+    draw_band(eigenvalues, networks, "lambda_min", "C1", "--", "$H(t)$")
+    draw_band(eigenvalues, networks, "sliding_lambda_min", "C3", ":", "$H^p$")
     eigenvalues.axhline(lambda_zero / 2, color="C2", linestyle="-.", label=r"$\lambda_0/2$")
-    eigenvalues.set(title=r"$\lambda_{\min}$", ylim=(0, 3.5 * lambda_zero))
+    eigenvalues.set_title(r"$\lambda_{\min}$")
     draw_band(patterns, networks, "flipped", "C0", "-", "flipped")
     draw_band(patterns, networks, "sliding", "C1", "--", "sliding")
-    set_decades(patterns, 1e-3, 1, "share of pairs")
+    patterns.set_title("share of pairs")
     draw_band(panels["S"], networks, "gram_change", "C0", "-", None)
-    draw_power_law(panels["S"], networks, "gram_change", -0.5)
-    set_decades(panels["S"], 0.1, 10, r"$\|H(t)-H(0)\|_2$")
+    draw_root_law(panels["S"], networks, "gram_change")
+    panels["S"].set_title(r"$\|H(t)-H(0)\|_2$")
     draw_band(panels["D"], networks, "distance_max", "C0", "-", "largest")
     draw_band(panels["D"], networks, "distance_median", "C1", "--", "median")
-    draw_power_law(panels["D"], networks, "distance_median", -0.5)
-    set_decades(panels["D"], 1, 100, r"$\|w_r(t)-w_r(0)\|$")
+    draw_root_law(panels["D"], networks, "distance_median")
+    panels["D"].set_title(r"$\|w_r(t)-w_r(0)\|$")
     for name in "CGEFSD":
-        panels[name].set(xscale="log", xlabel="width $m$")
+        panels[name].set(xscale="log", yscale="log", xlabel="width $m$")
+        drawing.plain_labels(panels[name].yaxis)
         panels[name].grid(True)
-    for name in "GEFSD":
-        panels[name].legend(fontsize=7, loc="upper right")
+    for name, share, columns in (("E", 0.36, 2), ("F", 0.22, 2), ("D", 0.42, 1)):
+        drawing.leave_room(panels[name], share)
+        panels[name].legend(loc="upper right", ncols=columns)
+    for name in "GS":
+        panels[name].legend(loc="upper right")
     return figure
 
 

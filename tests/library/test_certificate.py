@@ -19,10 +19,10 @@ from overparam.certificate import certified_lambda_min
 def slack(matrix):
     """What the certificate may lie below λ_min: rounding errors of each of its stages."""
     n = len(matrix)
-    norm = 2 * np.abs(matrix).sum(axis=1).max()  # bounds ‖M − sI‖ for s near λ_min
+    norm = 2 * np.abs(matrix).sum(axis=1).max()  # bounds ‖M − κI‖ for κ near λ_min
     eigenvalue = n * UNIT_ROUNDOFF * norm  # eigvalsh is backward stable
     factorises = gamma(n + 1) * n * norm  # Cholesky succeeds for λ_min > γ_{n+1}·trace (Rump 2006)
-    # |RᵀR − A|, the product's evaluation and its bound: each γ_{n+1}|Rᵀ||R|, whose row sums are at
+    # |UᵀU − A|, the product's evaluation and its bound: each γ_{n+1}|Uᵀ||U|, whose row sums are at
     # most n^{3/2}‖A‖ (Higham 2002, Theorem 10.3 and Lemma 6.6).
     residual = 3 * gamma(n + 1) * n**1.5 * norm
     # The margin grows by factors of 4; shift and result are rounded; products may underflow.

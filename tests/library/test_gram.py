@@ -84,9 +84,16 @@ def test_equal_inputs_give_half():
 
 def test_sixty_degrees_give_one_sixth():
     inputs = np.array([[1.0, 0.0], [0.5, math.sqrt(3) / 2]])
-    # √3/2 is stored with error u, which turns the angle by as much.
+    # √3/2 is stored with error ε, which turns the angle by as much.
     tolerance = gram.h_infinity_error(inputs)[0, 1] + UNIT_ROUNDOFF
     assert abs(gram.h_infinity(inputs)[0, 1] - 1 / 6) <= tolerance
+
+
+def test_separations_are_the_smaller_distances_up_to_sign():
+    inputs = np.array([[1.0, 0.0], [0.0, 1.0], [-0.6, 0.8]])
+    # From (−0.6, 0.8): to (−1, 0) 0.4 and 0.8, to (0, 1) 0.6 and 0.2.
+    expected = np.sqrt([[0, 2, 0.8], [2, 0, 0.4], [0.8, 0.4, 0]])
+    np.testing.assert_allclose(gram.separations(inputs), expected, rtol=gamma(20))
 
 
 def test_h_infinity_is_symmetric_to_the_last_bit():
@@ -222,15 +229,16 @@ def test_h_finite_error_bounds_the_entries(seed, whole):
 def test_h_finite_error_counts_each_doubtful_pattern():
     inputs = np.array([[1.0, 0.0], [0.6, 0.8]])
     weights = np.array([[0.0, 1.0], [0.0, -1.0], [1.0, 1.0], [1.0, 2.0]])
+    # Two of four preactivations of input 0 are zero, none of input 1.
+    assert gram.undecided_signs(inputs, weights).tolist() == [2, 0]
     error = gram.h_finite_error(inputs, weights)
     rounding = gamma(2 + 8)
-    # Two of four preactivations of input 0 are zero, none of input 1.
     np.testing.assert_allclose(error, [[1, 0.5], [0.5, 0]], rtol=rounding, atol=rounding)
 
 
 @pytest.mark.parametrize(("units", "doubtful"), [(0, True), (2, True), (10, False)])
 def test_patterns_are_doubtful_within_the_rounding_of_the_product(units, doubtful):
-    # wᵀx = 0.8·units·u, which two roundings of terms of 0.48 reach for units = 2.
+    # wᵀx = 0.8·units·ε, which two roundings of terms of 0.48 reach for units = 2.
     weights = np.array([[0.8, units * UNIT_ROUNDOFF - 0.6]])
     error = gram.h_finite_error(np.array([[0.6, 0.8]]), weights)
     assert (error >= 1).item() is doubtful

@@ -10,7 +10,7 @@ from oracles import FAILURE, UNIT_ROUNDOFF, exact, gamma, hoeffding
 from scipy import special
 
 from overparam import network as library
-from overparam.network import Buffers, HiddenLayer, TwoLayerNetwork
+from overparam.network import Buffers, HiddenLayer, SmoothNetwork, TwoLayerNetwork
 
 N, D, M = 7, 5, 6
 
@@ -283,3 +283,47 @@ def test_sizes_of_one_are_a_network():
     expected = 3 * a * abs(w)
     output = model(torch.tensor([[x]], dtype=torch.float64)).item()
     assert abs(output - expected) <= 2 * UNIT_ROUNDOFF * abs(expected)
+
+
+def smooth(sharpness, **options):
+    return SmoothNetwork(D, M, np.random.default_rng(0), sharpness=sharpness, **options)
+
+
+def test_smooth_network_has_the_weights_of_the_other():
+    for dtype in (torch.float64, torch.float32):
+        ours, theirs = smooth(3.0, dtype=dtype), network(M, dtype=dtype)
+        for (name, one), (_, other) in zip(
+            ours.named_parameters(), theirs.named_parameters(), strict=True
+        ):
+            assert one.dtype == other.dtype == dtype
+            assert one.requires_grad == other.requires_grad == (name == "weights")
+            assert one.tolist() == other.tolist()
+    assert smooth(3.0, train_output=True).output_weights.requires_grad
+
+
+@pytest.mark.parametrize("sharpness", [0.7, 3.0, 100.0])
+def test_smooth_network_is_its_definition_and_so_is_its_gradient(sharpness):
+    model, (inputs, *_) = smooth(sharpness), parts(1)
+    weights, signs = (p.detach().numpy() for p in model.parameters())
+    product = inputs @ weights.T
+    # ln(1 + e^(βz))/β, and its slope 1/(1 + e^(−βz)).
+    expected = np.logaddexp(0, sharpness * product) @ signs / sharpness / math.sqrt(M)
+    # PyTorch takes z itself from βz = 20 on.
+    beyond = math.exp(-20) / sharpness * math.sqrt(M)
+    outputs = model(torch.from_numpy(inputs))
+    np.testing.assert_allclose(outputs.detach().numpy(), expected, rtol=1e-12, atol=beyond)
+    upstream = np.random.default_rng(2).standard_normal(N)
+    outputs.backward(torch.from_numpy(upstream))
+    slopes = special.expit(sharpness * product)
+    gradient = signs[:, None] * ((slopes.T * upstream) @ inputs) / math.sqrt(M)
+    np.testing.assert_allclose(model.weights.grad.numpy(), gradient, rtol=1e-7, atol=1e-7)
+
+
+def test_smooth_network_comes_near_to_the_other_as_it_sharpens():
+    inputs = torch.from_numpy(parts(1)[0])
+    limit = network(M)(inputs)
+    far = [(smooth(2.0**k)(inputs) - limit).abs().max().item() for k in range(0, 16, 3)]
+    # The softplus is above the ReLU by ln(2)/β at most.
+    assert all(d <= math.sqrt(M) * math.log(2) / 2 ** (3 * k) for k, d in enumerate(far))
+    assert far[0] > 0.01
+    assert sorted(far, reverse=True) == far

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from oracles import exact, gamma, is_positive_definite
 
-from overparam import probe
-from overparam.network import TwoLayerNetwork
+from overparam import probe, sliding
+from overparam.network import SmoothNetwork, TwoLayerNetwork
 from overparam.training import train_model
 
 
@@ -246,3 +246,89 @@ def test_twice_the_rayleigh_quotient_is_the_rate_of_decay():
 )
 def test_spectral_norm_is_the_largest_absolute_eigenvalue(matrix, norm):
     assert abs(probe.spectral_norm(np.array(matrix, dtype=float)) - norm) <= gamma(20) * norm
+
+
+def test_a_step_adds_what_the_sliding_of_each_state_is():
+    states, h = [BEFORE / 5, AFTER / 50, AFTER], 0.1
+    plain = measured(states, SIGNS, DATA, [0, 1, 2], 1)
+    results = measured(states, SIGNS, DATA, [0, 1, 2], 1, step=h)
+    assert set(plain) == set(HAND_WORKED) | OF_WINDOWS
+    for name, values in plain.items():
+        assert results[name].tolist() == values.tolist()
+    names = {"projected_rayleigh", "projected_lambda_min", "projected_sliding", "projected_inputs"}
+    assert set(results) == set(plain) | names
+    for k, weights in enumerate(states):
+        product = DATA[0] @ weights.T
+        residual = DATA[1] - np.maximum(product, 0) @ SIGNS / 2
+        expected = sliding.measure(DATA[0], product, residual, SIGNS, h)
+        assert names == expected.keys()
+        for name, value in expected.items():
+            np.testing.assert_allclose(results[name][k], value, rtol=gamma(100))
+
+
+def test_a_pair_at_its_kink_slides_in_the_record_of_a_probe():
+    # −3p₁x₁ + (2 − 0.8)x₂ is orthogonal to x₁ for p₁ = 0.24; then H^Π has 0.8² in one corner.
+    inputs, targets = np.array([[1.0, 0], [0.6, 0.8]]), np.array([-3.0, 2])
+    states = np.array([[[1e-3, 1.0]], [[0.14, 1.0]]])
+    results = measured(states, [1.0], (inputs, targets), [0, 1], 1, step=0.02)
+    assert results["projected_sliding"].tolist() == [1 / 2, 0]
+    assert results["projected_inputs"].tolist() == [[1, 1, 1], [0, 0, 0]]
+    e = np.array([-3.001, 1.1994])
+    quotient = 0.64 * e[1] ** 2 / (e @ e)
+    assert results["projected_rayleigh"][0] == pytest.approx(quotient, rel=gamma(1000))
+    assert results["projected_rayleigh"][1] == results["rayleigh"][1]
+    assert results["projected_lambda_min"] == pytest.approx([0, 0.4], abs=gamma(100))
+
+
+SHARPNESS = 3.0
+
+
+def smooth_parts(dtype=torch.float64):
+    """A SmoothNetwork of eight units, and five inputs with their targets."""
+    generator = np.random.default_rng(1)
+    inputs, targets = generator.standard_normal((5, 3)), generator.standard_normal(5)
+    model = SmoothNetwork(3, 8, generator, dtype=dtype, sharpness=SHARPNESS)
+    return model, inputs, targets
+
+
+def slope_kernel(inputs, weights):
+    """H of a smooth network, unit by unit: (1/m) Σ_r σ'(w_rᵀx_i) σ'(w_rᵀx_j) x_iᵀx_j."""
+    slopes = [1 / (1 + np.exp(-SHARPNESS * (inputs @ w))) for w in weights]
+    return sum(np.outer(s, s) for s in slopes) * (inputs @ inputs.T) / len(weights)
+
+
+@pytest.mark.parametrize(("dtype", "rounding"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
+def test_slopes_make_the_kernel_of_a_smooth_network(dtype, rounding):
+    model, *data = smooth_parts(dtype)
+    observer, states = probe.SlopeProbe(model, *data, np.array([1, 3])), []
+    for step in range(5):
+        move(model, model.weights.detach() + 0.1, model.output_weights.detach())
+        states.append(model.weights.detach().double().numpy().copy())
+        observer(step)
+    results = observer.results()
+    assert set(results) == {"probe_step", "probe_lambda_min", "probe_rayleigh"}
+    assert results["probe_step"].tolist() == [1, 3]
+    signs = model.output_weights.detach().double().numpy()
+    for k, step in enumerate([1, 3]):
+        kernel = slope_kernel(data[0], states[step])
+        hidden = np.log(1 + np.exp(SHARPNESS * (data[0] @ states[step].T))) / SHARPNESS
+        residual = data[1] - hidden @ signs / math.sqrt(8)
+        smallest = np.linalg.eigvalsh(kernel)[0]
+        assert results["probe_lambda_min"][k] == pytest.approx(smallest, abs=rounding)
+        quotient = probe.rayleigh(kernel, residual)
+        assert results["probe_rayleigh"][k] == pytest.approx(quotient, rel=rounding)
+
+
+def test_the_kernel_of_slopes_is_the_rate_of_the_loss():
+    model, inputs, targets = smooth_parts()
+    observer = probe.SlopeProbe(model, inputs, targets, [0])
+    observer(0)
+    inputs, targets = torch.from_numpy(inputs), torch.from_numpy(targets)
+    loss = ((model(inputs) - targets) ** 2).sum() / 2
+    (gradient,) = torch.autograd.grad(loss, [model.weights])
+    start, logarithms = model.weights.detach().clone(), []
+    for h in (1e-4, -1e-4):
+        move(model, start - h * gradient, model.output_weights.detach())
+        logarithms.append(((model(inputs) - targets) ** 2).sum().log().item())
+    rate = (logarithms[1] - logarithms[0]) / 2e-4
+    assert 2 * observer.results()["probe_rayleigh"][0] == pytest.approx(rate, rel=1e-6)

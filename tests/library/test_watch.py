@@ -1,14 +1,15 @@
-"""The watch against eigenvalues at every step of a run, from both sides of its threshold."""
+"""The watches: eigenvalues at every step of a run, and kinks of weights moved by hand."""
 
 import math
 
 import numpy as np
 import pytest
+import torch
 
 from overparam import gram
 from overparam.network import TwoLayerNetwork
 from overparam.training import train_model
-from overparam.watch import LambdaMinWatch
+from overparam.watch import KinkWatch, LambdaMinWatch
 
 
 @pytest.fixture
@@ -57,3 +58,47 @@ def test_nothing_below_is_an_empty_record(run):
     values, seen = run(values_below := -1.0)
     assert (values > values_below).all()
     assert seen["watch_step"].shape == seen["watch_lambda_min"].shape == (0,)
+
+
+def kinks(states, first):
+    """What a KinkWatch says of pre-activations (2, 2) at the steps 0, 1, and so on."""
+    network = TwoLayerNetwork(2, 2, np.random.default_rng(0))
+    watch = KinkWatch(network, np.eye(2), first)
+    for step, product in enumerate(states):
+        with torch.no_grad():
+            network.weights.copy_(torch.tensor(product).T)
+        watch(step)
+    return watch.results()
+
+
+def test_pairs_that_change_at_least_twice_are_counted_with_their_distance():
+    # At the steps 1 to 5 the first pair changes four times, the next once, the third twice and the
+    # last never, as at zero it is active; what is before step 1 would add a change to each.
+    pairs = [
+        [-9.0, 1, -2, 3, -4, 5],
+        [-9.0, 8, 7, -6, -5, -4],
+        [9.0, -7, 1, 2, -1, -2],
+        [-9.0, 0, 1, 0, 1, 0],
+    ]
+    found = kinks(np.transpose(pairs).reshape(6, 2, 2).tolist(), 1)
+    assert found == {
+        "kinks_steps": 4,
+        "kinks_share": 2 / 4,
+        "kinks_changes": (4 + 2) / 2,
+        # The means over the steps 2 to 5 are 14/4 and 6/4.
+        "kinks_distance": (14 / 4 + 6 / 4) / 2,
+    }
+    assert kinks(np.transpose(pairs).reshape(6, 2, 2).tolist(), 0)["kinks_share"] == 3 / 4
+
+
+def test_the_distance_is_a_median_over_pairs():
+    signs = np.array([1.0, -1, 1, -1])[:, None, None]
+    found = kinks((signs * [[1, 1], [2, 40]]).tolist(), 0)
+    assert (found["kinks_share"], found["kinks_changes"]) == (1, 3)
+    assert found["kinks_distance"] == 1.5
+
+
+def test_a_run_without_sliding_has_no_changes():
+    states = [[[1.0, -1], [2, 1]], [[1.0, 1], [2, 1]], [[1.0, 1], [2, 1]]]
+    expected = {"kinks_steps": 2, "kinks_share": 0, "kinks_changes": 0, "kinks_distance": 0}
+    assert kinks(states, 0) == expected

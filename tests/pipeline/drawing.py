@@ -92,6 +92,13 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             "flow_time": min(10_000, enough * studied),
             "follow": min(10_000, 2 * enough * studied),
         },
+        "sliding_study": {
+            "refinements": draw(st.lists(st.integers(1, 20), min_size=2, max_size=4, unique=True)),
+            "flow_time": draw(st.floats(1, 20)),
+            "sharpness": draw(
+                st.lists(st.integers(1, 1000), min_size=1, max_size=min(count, 4), unique=True)
+            ),
+        },
         "step_study": {
             "refinements": draw(st.permutations(list(accumulate([1, *factors], mul)))),
             "flow_time": draw(st.floats(1, 20)),
@@ -108,4 +115,5 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             # One at which networks of any size differ.
             "radii": [0.5, *draw(st.sets(st.floats(1e-12, 100).filter(lambda r: r != 0.5)))],
         },
+        "report": {"author": draw(st.sampled_from(["", r"Müller & Søn_#%\\"])), "course": ""},
     }

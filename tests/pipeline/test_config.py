@@ -57,6 +57,12 @@ def test_deep_config_goes_to_the_width_that_it_promises():
         ("stagewise.stages", 1),
         ("stagewise.stages", 10),
         ("eigenvalues.seeds", [7]),
+        ("report.author", ""),
+        ("report.author", "Müller & Søn_#%, Łukasz O'Neill"),
+        ("report.course", "x" * 200),
+        ("sliding_study.refinements", [64, 1]),
+        ("sliding_study.sharpness", [1000]),
+        ("sliding_study.sharpness", [1, 2, 3, 4]),
     ],
 )
 def test_extreme_values_pass(path, value):
@@ -94,17 +100,29 @@ def test_extreme_values_pass(path, value):
         ("width_study.networks", [], "at least two items"),
         ("width_study.flow_time", 0, "a positive flow time"),
         ("step_study.refinements", [1, 2], "at least three different integers"),
+        ("sliding_study.refinements", [4], "at least two different integers"),
+        ("sliding_study.refinements", [4, 4], "at least two different integers"),
+        ("sliding_study.sharpness", [], "one to four different integers"),
+        ("sliding_study.sharpness", [1, 2, 3, 4, 5], "one to four different integers"),
+        ("sliding_study.flow_time", 0, "a positive flow time"),
         ("hypotheses.delta", 1, "a probability between 0 and 1"),
         ("flip_event.networks", 1, "an integer of at least 2"),
         ("eigenvalues.seeds", [], "a list of different seeds"),
         ("eigenvalues.seeds", [3, 3], "a list of different seeds"),
         ("eigenvalues.seeds", 3, "a list of different seeds"),
+        ("report.author", 5, "one line of text in Latin letters"),
+        ("report.author", None, "one line of text in Latin letters"),
+        ("report.author", "two\nlines", "one line of text in Latin letters"),
+        ("report.author", "a line\n", "one line of text in Latin letters"),
+        ("report.author", "李", "one line of text in Latin letters"),
+        ("report.course", "x" * 201, "at most 200 characters"),
         ("network", 5, "a section with width and seed"),
     ],
 )
 def test_bad_value_is_refused_with_what_is_allowed(path, value, allowed):
     line = complaint(changed(path, value))
-    assert f"{path}: {value!r} is not allowed" in line
+    shown = repr(value) if len(repr(value)) <= 80 else f"{value!r:.77}..."
+    assert f"{path}: {shown} is not allowed" in line
     assert allowed in line
 
 
@@ -158,7 +176,7 @@ def test_each_of_two_missing_keys_is_named_once():
 
 
 def test_config_that_is_no_mapping_is_refused():
-    assert "the sections of config.yaml, from dataset to flip_event" in complaint(None)
+    assert "the sections of config.yaml, from dataset to report" in complaint(None)
 
 
 def test_every_mistake_has_its_line():
@@ -177,6 +195,11 @@ def test_strings_of_the_command_line_are_read_as_yaml():
     }
 
 
+@pytest.mark.parametrize("text", ["", "1.5", "Anna: Mathematics", "null"])
+def test_a_name_stays_what_it_is(text):
+    assert typed({"report": {"author": text, "course": text}})["report"]["author"] == text
+
+
 @pytest.mark.parametrize("value", ["fast", "[", "a: b: c", 3, 2.5, None, True])
 def test_values_that_need_no_reading_stay(value):
     assert typed({"key": value}) == {"key": value}
@@ -193,3 +216,4 @@ def test_changed_keys_are_those_that_differ_from_the_shipped_config():
     assert changed_keys(SHIPPED) == []
     config = changed("training.steps", 7) | {"flip_event": SHIPPED["flip_event"] | {"seed": 1}}
     assert changed_keys(config) == ["training.steps", "flip_event.seed"]
+    assert changed_keys(changed("report.author", "Anna")) == []

@@ -55,6 +55,8 @@ WRONG += tuple(map(float, ("nan", "inf", "-inf")))
 @pytest.mark.parametrize("path", PATHS)
 def test_values_that_are_wrong_everywhere_are_refused(path):
     for bad in WRONG:
+        if path in ("report.author", "report.course") and bad == "":
+            continue  # no name
         lines = complaints(changed(path, bad))
         assert lines, bad
         check_lines(lines, path.split(".")[0] if bad == {} else path)

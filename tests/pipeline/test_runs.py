@@ -11,6 +11,11 @@ CONFIG = shipped()
 RUNS = training_runs(CONFIG)
 
 
+def by_name(rule):
+    """The names of a rule's runs."""
+    return [run.name for run in by_rule(RUNS)[rule]]
+
+
 def config(**sections):
     changed = copy.deepcopy(CONFIG)
     for section, values in sections.items():
@@ -24,12 +29,15 @@ def test_every_run_has_a_rule_and_a_path_of_its_own():
     assert len({run.path for run in RUNS.values()}) == len(RUNS)
     assert RUNS["full_batch"].path == "results/training_full_batch.npz"
     assert RUNS["refine4"].path == "results/step_size/refine4.npz"
+    assert RUNS["slide4"].path == "results/sliding/slide4.npz"
+    assert RUNS["softplus30"].path == "results/smooth/softplus30.npz"
 
 
 def test_a_rule_has_as_many_runs_as_the_configuration_names():
     counts = {rule: len(runs) for rule, runs in by_rule(RUNS).items()}
     networks = sum(item["networks"] for item in CONFIG["width_study"]["networks"])
     several = {"width": networks, "targets": 7, "seeds": 9, "step_size": 4}
+    several |= {"sliding": 4, "smooth": 3}
     assert counts == dict.fromkeys(RULES, 1) | several
 
 
@@ -46,7 +54,7 @@ def test_no_two_networks_of_the_width_study_share_a_seed():
         (
             "full_batch",
             "--width 1000 --seed 1 --learning-rate-fraction 0.25 --steps 10000 --watch 10"
-            " --probes 33 --window 50",
+            " --project --probes 33 --window 50",
         ),
         (
             "stagewise",
@@ -80,6 +88,16 @@ def test_no_two_networks_of_the_width_study_share_a_seed():
             "seed302",
             "--learning-rate-fraction 0.9 --single --width 1000 --seed 302 --flow-time 190",
         ),
+        (
+            "slide16",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.25"
+            " --start results/training_full_batch.npz --kinks --flow-time 1 --refine 16",
+        ),
+        (
+            "softplus30",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.9 --single --probes 7 --window 10"
+            " --softplus 30 --flow-time 120 --follow 500",
+        ),
         ("double", "--width 1000 --seed 1 --learning-rate-fraction 0.9 --flow-time 120"),
     ],
 )
@@ -87,9 +105,19 @@ def test_a_run_is_the_command_line_that_trains_it(name, line):
     assert RUNS[name].command_line() == line
 
 
-def test_only_the_stagewise_run_reads_the_stages():
-    assert [name for name, run in RUNS.items() if run.reads] == ["stagewise"]
-    assert RUNS["stagewise"].reads == {"stages": "results/stages.csv"}
+def test_only_stages_and_a_start_are_read_beside_the_data():
+    expected = {name: {"start": "results/training_full_batch.npz"} for name in by_name("sliding")}
+    expected["stagewise"] = {"stages": "results/stages.csv"}
+    assert {name: run.reads for name, run in RUNS.items() if run.reads} == expected
+
+
+def test_runs_that_go_on_take_the_network_whose_end_they_start_from():
+    full = RUNS["full_batch"].options
+    for name in by_name("sliding"):
+        options = RUNS[name].options
+        assert options["start"] == RUNS["full_batch"].path
+        assert all(options[key] == full[key] for key in ("width", "learning-rate-fraction"))
+        assert "single" not in options
 
 
 @pytest.mark.parametrize(
@@ -99,6 +127,8 @@ def test_only_the_stagewise_run_reads_the_stages():
         ("stagewise", 1.0, 10_000),  # ten stages of 1000
         ("double", 25.0, 1667),  # 120·25/(2·0.9) = 1666.7
         ("both_layers", 25.0, 4000),  # 20·25/(2·0.25) = 1000, each divided into four
+        ("slide64", 25.0, 3200),  # 1·25/(2·0.25) = 50, each divided into 64
+        ("softplus10", 25.0, 1667),  # as the width study, 120·25/(2·0.9)
         ("refine8", 1e-9, 8),  # one step at least, in eight
     ],
 )

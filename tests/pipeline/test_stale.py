@@ -24,15 +24,16 @@ PROOFS = {"proofs"} if shutil.which("coqc") else set()
 TARGETS = ["report", "verify", *PROOFS]
 PRINTED = printed(parts(shipped()))
 
-# The rules that use each key of the config themselves; write_colophon prints all of them.
+# The rules that use each key of the config themselves; write_colophon prints or digests all.
 RATE = {f"train_{name}" for name in ("full_batch", "mini_batch", "stagewise", "step_size")}
-RATE |= {"train_both_layers"}
-STUDY_RATE = {"train_width", "train_targets", "train_double", "train_seeds"}
+RATE |= {"train_both_layers", "train_sliding"}
+STUDY_RATE = {"train_width", "train_targets", "train_double", "train_seeds", "train_smooth"}
 ONE_NETWORK = (RATE | STUDY_RATE) - {"train_stagewise", "train_width", "train_seeds"}
 ONE_NETWORK |= {"compute_eigenvalues"}
 WIDTH_LISTS = {"tabulate_width", "plot_width"}
 TARGET_LISTS = {f"{verb}_targets" for verb in ("plot", "summarise", "typeset")}
 STEP_LISTS = {"tabulate_step_size", "plot_step_size"}
+SLIDE_LISTS = {"plot_sliding", "summarise_sliding"}
 USERS = {
     "dataset.samples": {"make_dataset"},
     "dataset.seed": {"make_dataset"},
@@ -41,7 +42,7 @@ USERS = {
     "eigenvalues.seeds": {"compute_eigenvalues"},
     "training.steps": {"train_full_batch", "train_mini_batch"},
     "training.batch_size": {"train_mini_batch", "summarise_loss_vs_bound"},
-    "training.learning_rate_fraction": RATE | {"summarise_loss_vs_bound"},
+    "training.learning_rate_fraction": RATE | {"summarise_loss_vs_bound", "compute_sliding"},
     "seed_study.seeds": {"train_seeds", "plot_loss_vs_bound", "summarise_loss_vs_bound"},
     "seed_study.flow_time": {"train_seeds"},
     "stagewise.seed": {"train_stagewise"},
@@ -50,17 +51,20 @@ USERS = {
     "hypotheses.delta": {"tabulate_hypotheses", "summarise_hypotheses"},
     "anatomy.probes": {"train_full_batch"},
     "anatomy.watch": {"train_full_batch"},
-    "anatomy.window": {"train_full_batch", "plot_anatomy", "summarise_anatomy"},
+    "anatomy.window": {"train_full_batch", "plot_anatomy", "summarise_anatomy"} | SLIDE_LISTS,
     "width_study.networks": {"train_width"} | WIDTH_LISTS,
     "width_study.seed": {"train_width"} | WIDTH_LISTS,
-    "width_study.flow_time": {"train_width"},
-    "width_study.follow": {"train_width"},
-    "width_study.learning_rate_fraction": STUDY_RATE | {"summarise_width"},
-    "width_study.probes": {"train_width", "train_targets"},
-    "width_study.window": {"train_width", "train_targets"},
+    "width_study.flow_time": {"train_width", "train_smooth"},
+    "width_study.follow": {"train_width", "train_smooth"},
+    "width_study.learning_rate_fraction": STUDY_RATE | {"summarise_width", "compute_sliding"},
+    "width_study.probes": {"train_width", "train_targets", "train_smooth"},
+    "width_study.window": {"train_width", "train_targets", "train_smooth"},
     "target_study.seeds": {"train_targets", "compute_targets"} | TARGET_LISTS,
     "target_study.flow_time": {"train_targets", "train_double"},
     "target_study.follow": {"train_targets"},
+    "sliding_study.refinements": {"train_sliding"} | SLIDE_LISTS,
+    "sliding_study.flow_time": {"train_sliding"},
+    "sliding_study.sharpness": {"train_smooth"} | SLIDE_LISTS,
     "step_study.refinements": {"train_step_size"} | STEP_LISTS,
     "step_study.flow_time": {"train_step_size"},
     "both_layers.flow_time": {"train_both_layers"},
@@ -70,6 +74,8 @@ USERS = {
     "flip_event.seed": {"tabulate_flip_event"},
     "flip_event.networks": {"tabulate_flip_event", "summarise_flip_event"},
     "flip_event.radii": {"tabulate_flip_event"},
+    "report.author": set(),
+    "report.course": set(),
 }
 
 
@@ -78,7 +84,9 @@ SPARED = {"target_study.seeds": {"summarise_step_size"}}
 
 
 def changed(value):
-    """Another value that the schema allows; a list gets a longer one."""
+    """Another value that the schema allows; a list or a text gets a longer one."""
+    if isinstance(value, str):
+        return f"{value}x"
     if isinstance(value, list):
         return [*value, changed(value[-1])]
     if isinstance(value, dict):
@@ -93,7 +101,8 @@ def read_config(name):
 def toy_config():
     """The toy config, with lists that can lose an entry and still be allowed."""
     config = read_config("tests/config.yaml")
-    for section, name in (("width_study", "networks"), ("step_study", "refinements")):
+    lists = [("width_study", "networks"), ("sliding_study", "refinements")]
+    for section, name in [*lists, ("step_study", "refinements")]:
         config[section][name] = changed(config[section][name])
     return config
 

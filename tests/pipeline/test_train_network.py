@@ -9,6 +9,7 @@ from oracles import gamma
 
 import files
 import train_network
+from overparam import sliding
 
 # Two inputs at sixty degrees; H^∞ has ½ on the diagonal and 1/6 beside it.
 INPUTS, LABELS = np.array([[1.0, 0], [1 / 2, math.sqrt(3) / 2]]), np.array([3, 1])
@@ -196,3 +197,80 @@ def test_batches_are_the_notebooks(train):
 def test_windows_that_do_not_fit_are_refused(train):
     with pytest.raises(ValueError, match="at most 2 windows"):
         train("--steps 5 --probes 3 --window 3")
+
+
+@pytest.fixture
+def begun(train, tmp_path):
+    """A path to a run of three steps from seed 4, for --start, and its arrays."""
+    run = train("--steps 3 --seed 4")
+    files.write_npz(tmp_path / "begun.npz", **run)
+    return tmp_path / "begun.npz", run
+
+
+def test_a_run_goes_on_as_if_it_had_not_stopped(train, begun):
+    path, first = begun
+    second, whole = train(f"--steps 3 --start {path}"), train("--steps 6 --seed 4")
+    assert second["initial_weights"].tobytes() == first["final_weights"].tobytes()
+    assert second["output_weights"].tobytes() == whole["output_weights"].tobytes()
+    assert second["final_weights"].tobytes() == whole["final_weights"].tobytes()
+    assert [*first["loss"], *second["loss"][1:]] == whole["loss"].tolist()
+    # Its time is its own.
+    assert second["time"].tolist() == first["time"].tolist()
+
+
+def test_weights_of_another_network_are_refused_in_one_line(train, begun):
+    path, _ = begun
+    message = rf"^{path}: final_weights has the shape \(8, 2\); .* has \(4, 2\)$"
+    with pytest.raises(ValueError, match=message):
+        train(f"--steps 3 --width 4 --start {path}")
+
+
+def test_output_weights_of_another_network_are_refused(train, begun):
+    path, run = begun
+    files.write_npz(path, **run | {"output_weights": np.ones(3)})
+    with pytest.raises(ValueError, match=r"output_weights has the shape \(3,\); .* \(8,\)$"):
+        train(f"--steps 3 --start {path}")
+
+
+def test_a_smooth_run_trains_and_measures_the_smooth_network(train):
+    run = train("--steps 3 --softplus 2 --probes 2 --window 2")
+    assert run["softplus"] == 2
+    assert {name for name in run if name.startswith("probe")} == {
+        *("probe_step", "probe_lambda_min", "probe_rayleigh")
+    }
+    assert run["probe_step"].tolist() == [0, 2]
+    assert "initial_gram_error" not in run
+    for name, loss in [("initial_weights", run["loss"][0]), ("final_weights", run["loss"][-1])]:
+        hidden = np.log(1 + np.exp(2 * INPUTS @ run[name].T)) / 2
+        u = hidden @ run["output_weights"] / math.sqrt(8)
+        assert abs(np.mean((u - LABELS) ** 2) - loss) <= gamma(200) * (1 + loss)
+    assert "softplus" not in train("--steps 1")
+
+
+def test_both_layers_of_a_smooth_network_may_be_trained(train):
+    fixed, both = (train(f"--steps 2 --softplus 2 {option}") for option in ("", "--both-layers"))
+    assert set(fixed["output_weights"]) <= {-1, 1}
+    assert not set(both["output_weights"]) & {-1, 1}
+
+
+def test_kinks_are_watched_in_the_second_half(train):
+    # Of the steps 0 to 9 the last five follow one from the half on.
+    run = train("--steps 9 --kinks")
+    assert run["kinks_steps"] == 5
+    assert {"kinks_share", "kinks_changes", "kinks_distance"} < set(run)
+    assert not any(name.startswith("kinks") for name in train("--steps 9"))
+
+
+def test_probes_measure_the_projection_where_asked(train):
+    names = {f"probe_projected_{name}" for name in ("rayleigh", "lambda_min", "sliding", "inputs")}
+    run = train("--steps 4 --probes 2 --window 2 --project")
+    assert names < set(run)
+    assert run["probe_projected_inputs"].shape == (2, 3)
+    assert not names & set(train("--steps 4 --probes 2 --window 2"))
+    # A pair is near within twice the jump of a step, which takes the time ¾.
+    weights, a = run["initial_weights"], run["output_weights"]
+    product = INPUTS @ weights.T
+    residual = LABELS - np.maximum(product, 0) @ a / math.sqrt(8)
+    expected = sliding.measure(INPUTS, product, residual, a, 3 / 4)
+    for name, value in expected.items():
+        np.testing.assert_allclose(run[f"probe_{name}"][0], value, rtol=1e-12)

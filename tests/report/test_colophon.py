@@ -99,6 +99,8 @@ def test_the_facts_of_a_build_are_right(built):
         yaml.safe_load((built / path).read_text(encoding="utf-8"))
         for path in ("config.yaml", "tests/config.yaml")
     )
+    # On the names no number depends.
+    del config["report"]
     text = json.dumps(merged(config, toy), sort_keys=True).encode()
     assert shown["commit"] == "unknown"  # a copy without git
     assert shown["configuration"] == hashlib.sha256(text).hexdigest()[:16]
@@ -124,7 +126,10 @@ def in_the_report():
     # The facts and these rows are no result.
     tables = set(re.findall(r"\\tablerows{(.*?)}", text)) - {"colophon", "colophon_rows"}
     main = (ROOT / "report/main.tex").read_text(encoding="utf-8")
-    inputs = set(re.findall(r"\\input{(generated/.*?)}", main)) - {"generated/notice"}
+    inputs = set(re.findall(r"\\input{(generated/.*?)}", main)) - {
+        "generated/notice",
+        "generated/title",
+    }
     paths = {f"figures/{name}.pdf" for name in figures}
     paths |= {f"report/generated/{name}.tex" for name in tables}
     return paths | {f"report/{name}.tex" for name in inputs}
@@ -173,3 +178,38 @@ def test_what_latex_would_take_for_its_own_is_printed(tmp_path):
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     (page,) = pypdf.PdfReader(tmp_path / "a.pdf").pages
     assert page.extract_text().replace(" ", "") == SPECIAL.replace(" ", "")
+
+
+AUTHOR, COURSE = r"Müller & Søn_#%", r"Deep {Learning} ~1 \ $2^3$, part--two"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
+@pytest.mark.parametrize(
+    ("author", "course"), [(AUTHOR, COURSE), (COURSE, ""), ("", COURSE), (AUTHOR, "")]
+)
+def test_names_are_on_the_page_and_the_author_in_the_file(tmp_path, author, course):
+    source = (
+        r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{lmodern}"
+        r"\usepackage[hidelinks,unicode]{hyperref}\title{A}\author{}\date{}"
+        rf"{write_colophon.title(author, course)}\begin{{document}}\maketitle\end{{document}}"
+    )
+    (tmp_path / "a.tex").write_text(source, encoding="utf-8")
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "a.tex"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    reader = pypdf.PdfReader(tmp_path / "a.pdf")
+    (page,) = reader.pages
+    text = page.extract_text().replace(" ", "").replace("\n", "")
+    assert text == f"A{author}{course}1".replace(" ", "")
+    assert (reader.metadata.author or "") == author
+
+
+def test_without_names_the_title_is_that_of_main_tex(built):
+    assert write_colophon.title("", "") == ""
+    assert (built / "report/generated/title.tex").read_text(encoding="utf-8") == ""
+    main = (built / "report/main.tex").read_text(encoding="utf-8")
+    assert main.index(r"\author{}") < main.index(r"\input{generated/title}")
+
+
+def test_another_author_reruns_latex_alone(built):
+    run = planned(built, "--config", f"report={json.dumps({'author': AUTHOR, 'course': ''})}")
+    assert run == {"write_colophon", "compile_report", "report"}

@@ -86,6 +86,26 @@ def test_the_check_of_lines_can_fail():
     plt.close(figure)
 
 
+def small_texts(figure):
+    """Texts of a figure, drawn at its printed size, below 7 points; a formula's indices aside."""
+    texts = figure.findobj(matplotlib.text.Text)
+    return [t.get_text() for t in texts if t.get_text() and t.get_fontsize() < 7]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_can_be_read_at_the_printed_size(drawn, name):
+    assert small_texts(drawn[name]) == []
+    # The width of the text in the preamble, 155 mm, is 6.1 inches.
+    assert drawn[name].get_figwidth() == 6.1
+
+
+def test_the_check_of_texts_can_fail():
+    figure, axes = plt.subplots()
+    axes.set_title("small", fontsize=6)
+    assert small_texts(figure) == ["small"]
+    plt.close(figure)
+
+
 @pytest.mark.parametrize("count", [7, 11])
 def test_as_many_widths_as_a_config_names_differ(count):
     run = {"time": np.linspace(0, 1, 5), "loss": np.linspace(2, 1, 5), "measured_steps": 4}

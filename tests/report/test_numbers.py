@@ -23,7 +23,6 @@ NAMES = (
 # Numbers of the experiment's definition or of a formula, not of its outcome.
 ALLOWED = (
     r"\\num\{40\}",  # coordinates of an MNIST-1D sample
-    r"2\^\{-53\}",  # unit roundoff
     r"\b4\.5\b",  # the middle of the digits, by which targets are shifted and divided
     r"\\t?frac\d\d",  # fractions without braces
 )

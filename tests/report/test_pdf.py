@@ -9,7 +9,7 @@ from pypdf.generic import ContentStream, DictionaryObject
 from workflow import ROOT
 
 WORDS = ("coefficients", "difference", "flow", "first", "defined", "suffices", "Cauchy–Schwarz")
-SYMBOLS = "λσθπρ∞≤≥∈∥√∂"
+SYMBOLS = "λσθπκ∞≤≥∈∥√∂"
 COMMENT = re.compile(r"(?<!\\)%.*")
 SOURCES = [ROOT / "report/main.tex", *sorted(ROOT.glob("report/sections/*.tex"))]
 TEX = "\n".join(COMMENT.sub("", path.read_text(encoding="utf-8")) for path in SOURCES)
@@ -147,3 +147,23 @@ def test_every_description_is_in_the_file(pdf):
 def test_no_line_sticks_out(built):
     log = (built / "report/build/main.log").read_text(encoding="utf-8", errors="replace")
     assert re.findall(r"^Overfull.*", log, re.MULTILINE) == []
+
+
+def parted(text):
+    """Numbers of the statements between which and their proofs a caption stands."""
+    for found in re.finditer(
+        r"^(?:Theorem|Lemma|Proposition) (\d+) \(.*?^Proof\.", text, re.MULTILINE | re.DOTALL
+    ):
+        if re.search(r"^(?:Figure|Table) \d+:", found[0], re.MULTILINE):
+            yield found[1]
+
+
+def test_no_figure_parts_a_statement_from_its_proof(text):
+    assert list(parted(text)) == []
+    statements = re.findall(r"^(?:Theorem|Lemma|Proposition) \d+ \(", text, re.MULTILINE)
+    assert len(statements) >= 25
+
+
+def test_the_check_of_proofs_can_fail():
+    text = "Lemma 3 (One). z\nProof. z\nFigure 1: A\nLemma 4 (Two). z\nFigure 2: B\nProof. z\n"
+    assert list(parted(text)) == ["4"]

@@ -92,7 +92,7 @@ def test_figure(draw, check_lines):
     # Over time 4/5 the loss falls from 5.8 to 3.45678, over 2/5 from 4.
     rates = [math.log(5.8 / 3.45678) / (4 / 5), math.log(4 / 3.45678) / (2 / 5)]
     dropped = [1 / 3, 2 / 5 / rates[0], 3 / 10 / rates[1]]
-    check_lines(shares, [("dropped by (ii)", probes, dropped)])
+    check_lines(shares, [("", probes, dropped)])
     drawn = [
         ("largest", probes, [0, 0.333333, 0.2222222]),
         ("median", probes, [0, 0.22222, 0.1111111]),

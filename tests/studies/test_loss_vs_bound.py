@@ -125,39 +125,61 @@ def approx(values):
     return pytest.approx(values, rel=gamma(40))
 
 
-BOUND_LABEL = r"bound $\mathrm{MSE}(0)\,e^{-\lambda_0 t}$"
-
-
 def test_figure_marks_the_crossing(draw, check_lines):
-    axes, *_ = draw(loss_vs_bound.figure, FULL, MINI, RUNS, LAMBDA_ZERO)
+    losses, ratios = draw(loss_vs_bound.figure, FULL, MINI, RUNS, LAMBDA_ZERO)
     bound = 12 * np.array([1, 2 ** (-3 / 8), 2 ** (-3 / 4), 2 ** (-9 / 8), 2 ** (-3 / 2)])
     lines = [
         ("full batch", FULL["time"], FULL["loss"]),
         ("mini-batches", MINI["time"], MINI["loss"]),
-        (BOUND_LABEL, FULL["time"], bound),
+        (r"bound $\mathrm{MSE}(0)\,e^{-\lambda_0 t}$", FULL["time"], bound),
         ("", [3 / 4], [12 / 2 ** (3 / 4)]),
     ]
-    check_lines(axes, lines)
-    assert axes.get_xlim() == (0, 3 / 2)
-    (note,) = axes.texts
+    check_lines(losses, lines)
+    assert {axes.get_xlim() for axes in (losses, ratios)} == {(0, 3 / 2)}
+    (note,) = losses.texts
     assert note.get_text() == "loss crosses the bound\n$t=0.8$, step 2"
     assert note.xy == approx((3 / 4, 12 / 2 ** (3 / 4)))
-    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    labels = [text.get_text() for text in losses.get_legend().get_texts()]
     assert labels == [label for label, *_ in lines[:3]]
 
 
-def test_band_reaches_from_the_smallest_to_the_largest_loss_of_the_others(draw):
-    axes, *_ = draw(loss_vs_bound.figure, FULL, MINI, RUNS, LAMBDA_ZERO)
-    (band,) = axes.collections
-    edge = {tuple(point) for path in band.get_paths() for point in path.vertices}
-    extremes = [(9, 13), (7.5, 10.8), (6.4, 9.1), (6.1, 6.5)]
-    assert edge == {(t, loss) for t, pair in zip(TIME, extremes, strict=True) for loss in pair}
+# Of the first losses 11, 13 and 9 there are left, of 2^(−t): smallest, median, largest.
+LEFT = [
+    (1, 1, 1),
+    (10.8 / 13, 7.5 / 9, 9.3 / 11),
+    (7.7 / 11, 9.1 / 13, 6.4 / 9),
+    (6.5 / 13, 6.2 / 11, 6.1 / 9),
+]
+SPREAD = [[left * 2**t for left in three] for three, t in zip(LEFT, TIME, strict=True)]
+
+
+def test_ratios_are_to_the_bound_from_the_own_start(draw, check_lines):
+    _, ratios = draw(loss_vs_bound.figure, FULL, MINI, RUNS, LAMBDA_ZERO)
+    powers = [1, 2 ** (3 / 8), 2 ** (3 / 4), 2 ** (9 / 8), 2 ** (3 / 2)]
+    own = [loss / 12 * power for loss, power in zip(FULL["loss"], powers, strict=True)]
+    lines = [
+        ("full batch", FULL["time"], own),
+        ("other networks, median", TIME, [median for _, median, _ in SPREAD]),
+        ("", [0, 1], [1, 1]),
+    ]
+    check_lines(ratios, lines)
+    labels = [text.get_text() for text in ratios.get_legend().get_texts()]
+    assert labels == ["full batch", "other networks, median"]
+
+
+def test_band_reaches_from_the_smallest_to_the_largest_ratio_of_the_others(draw):
+    _, ratios = draw(loss_vs_bound.figure, FULL, MINI, RUNS, LAMBDA_ZERO)
+    (band,) = ratios.collections
+    edge = {(t, round(y, 12)) for path in band.get_paths() for t, y in path.vertices}
+    extremes = [(three[0], three[2]) for three in SPREAD]
+    pairs = zip(TIME, extremes, strict=True)
+    assert edge == {(t, round(ratio, 12)) for t, pair in pairs for ratio in pair}
 
 
 def test_figure_without_a_crossing_has_no_mark(draw):
-    axes, *_ = draw(loss_vs_bound.figure, MINI, FULL, RUNS, LAMBDA_ZERO)
-    assert len(axes.get_lines()) == 3
-    assert not axes.texts
+    losses, *_ = draw(loss_vs_bound.figure, MINI, FULL, RUNS, LAMBDA_ZERO)
+    assert len(losses.get_lines()) == 3
+    assert not losses.texts
 
 
 def test_steps_stand_above_their_times(draw):

@@ -85,7 +85,7 @@ MISTAKES = {
     "hypotheses.table: 3 * lambda_zero -> 2 * lambda_zero",
     "loss_vs_bound.numbers: loss[-1] / bound[-1] -> bound[-1] / loss[-1]",
     "stagewise.rows: loss[0] -> loss[-1]",
-    "step_size.table_row: fine['loss'][::ratio] -> fine['loss'][:]",
+    "step_size.change: fine['loss'][::ratio] -> fine['loss'][:]",
     "step_size.numbers: n ** 2 -> n ** 1",
     "targets.share_outside: squares[:-LEADING] -> squares[:+LEADING]",
     "width.slope: coefficients[0] -> coefficients[1]",

@@ -34,6 +34,14 @@ FULL = {
     "step": np.arange(12),
     "loss": np.array([20.0, 16, 12, 10, 8, 7.1, 6, 5.4321, 5.1, 4.5, 4.2, 3.9]),
 }
+# By stages 5.4321 and 6 at the end, with 5.1 and 3 after as many steps and 7.1 and 4 after five.
+AT_ONCE = {"loss": np.array([20.0, 16, 12, 10, 8, 4, 5, 4, 3])}
+PAIRS = {
+    "at_once7": FULL,
+    "stages7": RUN,
+    "stages9": RUN | {"loss_all": np.append(RUN["loss_all"][:-1], 6.0)},
+    "at_once9": AT_ONCE,
+}
 EXPECTED_NUMBERS = {
     "stages": r"\num{3}",
     # ⌊8/3⌋.
@@ -50,6 +58,12 @@ EXPECTED_NUMBERS = {
     # 30/6, where the full batch has 7.1.
     "equal-samples-step": r"\num{5}",
     "stagewise-over-full-samples": r"\num{0.765}",
+    # 5.4321/5.1 and 6/3; 5.4321/7.1 and 6/4.
+    "pairs": r"\num{2}",
+    "pairs-steps-smallest": r"\num{1.07}",
+    "pairs-steps-largest": r"\num{2.00}",
+    "pairs-samples-smallest": r"\num{0.765}",
+    "pairs-samples-largest": r"\num{1.50}",
     "stage-one-loss-end": r"\num{1.2}",
     # 3 · 3/4 and 3 · 1/4.
     "stage-first-time": r"\num{2.250}",
@@ -70,7 +84,7 @@ EXPECTED_ROWS = [
 
 
 def test_numbers():
-    assert stagewise.numbers(RUN, FULL, STAGES) == EXPECTED_NUMBERS
+    assert stagewise.numbers(RUN, FULL, STAGES, PAIRS) == EXPECTED_NUMBERS
 
 
 def test_a_shorter_full_batch_run_is_compared_at_its_end():
@@ -83,14 +97,15 @@ def test_a_shorter_full_batch_run_is_compared_at_its_end():
         "stagewise-over-full-samples": r"\num{0.543}",
         "full-steps-to-stagewise-end": r"more than \num{3}",
     }
-    assert stagewise.numbers(RUN, full, STAGES) == EXPECTED_NUMBERS | shorter
+    assert stagewise.numbers(RUN, full, STAGES, PAIRS) == EXPECTED_NUMBERS | shorter
 
 
 def test_a_run_has_a_loss_more_than_steps():
     first = {name: RUN[name][:2] for name in ("stage", "loss_stage")}
     first |= {name: RUN[name][:3] for name in ("step", "time", "loss_all")}
     first["stage_end_loss"] = RUN["stage_end_loss"][:1]
-    assert stagewise.numbers(first, FULL, STAGES[:1])["steps-per-stage"] == r"\num{2}"
+    pairs = {"stages7": first, "at_once7": FULL}
+    assert stagewise.numbers(first, FULL, STAGES[:1], pairs)["steps-per-stage"] == r"\num{2}"
 
 
 def test_rows():

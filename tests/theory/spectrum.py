@@ -88,7 +88,7 @@ def check_interlacing(claim, example):
     """claim for λ_min of the matrix and its part, and so for λ_max, which is −λ_min of −M."""
     M, K = example
     part = M[np.ix_(K, K)]
-    # eigvalsh is backward stable: an error of the order of n·u·‖M‖.
+    # eigvalsh is backward stable: an error of the order of nε‖M‖.
     slack = 2 * len(M) * UNIT_ROUNDOFF * np.abs(M).sum(axis=1).max()
     for sign in (1, -1):
         least = [np.linalg.eigvalsh(sign * matrix)[0] for matrix in (M, part)]

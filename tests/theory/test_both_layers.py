@@ -134,18 +134,18 @@ def test_wrong_output_flow(wrong):
     refute(check_output_flow, wrong, SMOOTH)
 
 
-def s_matrix(net):
-    """S (n, m) of `lem:g-psd`."""
+def features(net):
+    """Φ (n, m) of `lem:g-psd`."""
     return net.hidden().T
 
 
 class GramClaim(NamedTuple):
-    """What `lem:g-psd` says of G and of zᵀGz."""
+    """What `lem:g-psd` says of G and of vᵀGv."""
 
-    kernel: object = lambda net: s_matrix(net) @ s_matrix(net).T / net.m
-    form: object = lambda net, z: sum((z @ s_matrix(net)) ** 2) / len(net.W)
-    rank: object = lambda net: rank(s_matrix(net))
-    definite: object = lambda net: rank(s_matrix(net)) == len(net.X)
+    kernel: object = lambda net: features(net) @ features(net).T / net.m
+    form: object = lambda net, z: sum((z @ features(net)) ** 2) / len(net.W)
+    rank: object = lambda net: rank(features(net))
+    definite: object = lambda net: rank(features(net)) == len(net.X)
     positive: object = lambda form, z: form >= 0
 
 
@@ -179,9 +179,9 @@ def test_g_is_gram(example):
     {name: GramClaim(kernel=kernel) for name, kernel in WRONG_G.items()}
     | {
         "square of the sum": GramClaim(
-            form=lambda net, z: sum(z @ s_matrix(net)) ** 2 / len(net.W)
+            form=lambda net, z: sum(z @ features(net)) ** 2 / len(net.W)
         ),
-        "form without 1/m": GramClaim(form=lambda net, z: sum((z @ s_matrix(net)) ** 2)),
+        "form without 1/m": GramClaim(form=lambda net, z: sum((z @ features(net)) ** 2)),
         "full rank": GramClaim(rank=lambda net: min(len(net.X), len(net.W))),
         "rank of the inputs": GramClaim(rank=lambda net: rank(net.X)),
         "definite if m >= n": GramClaim(definite=lambda net: len(net.W) >= len(net.X)),
