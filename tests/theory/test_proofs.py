@@ -1,4 +1,4 @@
-"""proofs/answers.v: it compiles, assumes what the reals assume, and no wrong variant of it does.
+"""The files of proofs/ compile, assume what the reals assume, and no wrong variant of them does.
 
 A mutant replaces one piece of a statement.  It must stop Coq in the script of a named theorem, and,
 so that it fails for the statement's sake and not the script's, its negation is proved as well.
@@ -20,8 +20,7 @@ from publishing import check_proofs, coq_source
 from publishing.coq_source import open_words, statements, without_comments
 
 ROOT = Path(__file__).resolve().parents[2]
-ANSWERS = ROOT / "proofs" / "answers.v"
-SOURCE = ANSWERS.read_text(encoding="utf-8")
+SOURCES = {path.stem: (ROOT / path).read_text(encoding="utf-8") for path in coq_source.FILES}
 needs_coq = pytest.mark.skipif(not shutil.which("coqc"), reason="coqc is not installed")
 
 # ---------------------------------------------------------------- the source, without Coq
@@ -140,23 +139,40 @@ EXTRA = (
 ADMITTED = "Lemma one : 1 = 2.\nAdmitted.\n"
 
 
-def check(folder, source):
-    """The rows for a source, which stands in a folder in which nothing else may appear."""
+def check(folder, *texts):
+    """The rows for sources, which stand in a folder in which nothing else may appear."""
     proofs = folder / "proofs"
     proofs.mkdir()
-    (proofs / "answers.v").write_text(source, encoding="utf-8")
-    arguments = argparse.Namespace(source=proofs / "answers.v", output=folder / "proofs.csv")
+    sources = [proofs / name for name in ("answers.v", "more.v")[: len(texts)]]
+    for source, text in zip(sources, texts, strict=True):
+        source.write_text(text, encoding="utf-8")
+    arguments = argparse.Namespace(sources=sources, output=folder / "proofs.csv")
     try:
         check_proofs.main(arguments)
     finally:
-        assert [path.name for path in proofs.iterdir()] == ["answers.v"]
+        assert sorted(proofs.iterdir()) == sources
     return files.read_csv(arguments.output)
+
+
+ROW = {"theorem": "answers.one", "kind": "Theorem", "line": 1, "assumptions": ""}
 
 
 @needs_coq
 def test_rows_of_a_good_source(tmp_path):
-    row = {"theorem": "one", "kind": "Theorem", "line": 1, "assumptions": ""}
-    assert check(tmp_path, GOOD) == [row]
+    assert check(tmp_path, GOOD) == [ROW]
+
+
+@needs_coq
+def test_a_source_may_import_those_before_it(tmp_path):
+    more = "Require Import answers.\nLemma two : 1 = 1.\nProof. exact one. Qed.\n"
+    row = {"theorem": "more.two", "kind": "Lemma", "line": 2, "assumptions": ""}
+    assert check(tmp_path, GOOD, more) == [ROW, row]
+
+
+@needs_coq
+def test_the_second_source_is_checked_too(tmp_path):
+    with pytest.raises(ValueError, match=r"\Amore\.v, line 4: "):
+        check(tmp_path, GOOD, BROKEN)
 
 
 @needs_coq
@@ -164,7 +180,7 @@ def test_rows_of_a_good_source(tmp_path):
     ("source", "said"),
     [
         (BROKEN, r"answers\.v, line 4: .*\S"),
-        (EXTRA, r"same assumes \S*\bproof_irrelevance, "),
+        (EXTRA, r"answers\.same assumes \S*\bproof_irrelevance, "),
         (GOOD + "Lemma two : 1 = 1.\nProof.\n", r"answers\.v: There are pending proofs.*two"),
         (GOOD + "Module M.\n", r"answers\.v: .*M"),
     ],
@@ -188,9 +204,10 @@ def test_source_without_theorems_is_refused(tmp_path):
 
 
 def test_missing_coq_is_one_line_that_says_what_to_install(tmp_path):
-    line = ["check_proofs", "--source", ANSWERS, "--output", tmp_path / "proofs.csv"]
+    line = ["check_proofs", "--output", tmp_path / "proofs.csv"]
     done = subprocess.run(
         [sys.executable, ROOT / "code/publish.py", *line],
+        cwd=ROOT,
         env=os.environ | {"PATH": ""},
         capture_output=True,
         text=True,
@@ -204,10 +221,11 @@ def test_missing_coq_is_one_line_that_says_what_to_install(tmp_path):
 # ---------------------------------------------------------------- the proofs and their mutants
 
 
-TEXTS = {
-    found.name: found.text
-    for found in statements(SOURCE, (*coq_source.THEOREMS, *coq_source.DEFINITIONS))
-}
+# Where each statement and definition stands, and its text.
+FILES, TEXTS = {}, {}
+for stem, source in SOURCES.items():
+    for found in statements(source, (*coq_source.THEOREMS, *coq_source.DEFINITIONS)):
+        FILES[found.name], TEXTS[found.name] = stem, found.text
 SCRIPT = re.compile(r"^Proof\..*?Qed\.", re.MULTILINE | re.DOTALL)
 
 
@@ -305,26 +323,24 @@ Qed.
 Definition target : nat -> R := one.
 Definition decaying : R -> nat -> R := fun t _ => 1 - exp (- (2) * t / 2).
 Definition kernel : R -> nat -> nat -> R := fun _ _ _ => 2 / 2.
-Lemma residual : forall t, norm 1 (diff target (decaying t)) = exp (- t).
+Lemma decaying_length : forall t, norm 1 (diff target (decaying t)) = exp (- t).
 Proof.
   intros t. destruct (decay_norm_sharp 2) as (_ & _ & start & length).
   transitivity (exp (- (2) * t / 2) * 1); [now rewrite <- start, <- length|].
   rewrite Rmult_1_r. f_equal. field.
 Qed.
-Lemma decays : forall i t, (i < 1)%nat ->
-  derivable_pt_lim (fun s => decaying s i) t (mul_vec 1 (kernel t) (diff target (decaying t)) i).
-Proof. intros i t near. replace i with 0%nat by lia. apply (decay_norm_sharp 2). Qed.
-Lemma continuous : forall i t, (i < 1)%nat -> continuity_pt (fun s => decaying s i) t.
-Proof. intros i t near. apply derivable_continuous_pt. eexists. now apply decays. Qed.
-Lemma coercive : forall (z : nat -> R) t, norm 1 z ^ 2 = quadratic 1 (kernel t) z.
+Lemma decays : forall t, driven_by 1 kernel decaying target t.
+Proof. intros t i near. replace i with 0%nat by lia. apply (decay_norm_sharp 2). Qed.
+Lemma decays_continuously : forall T, continuous_on 1 T decaying.
+Proof. intros T i t near _. apply derivable_continuous_pt. eexists. now apply decays. Qed.
+Lemma kernel_form : forall (z : nat -> R) t, norm 1 z ^ 2 = quadratic 1 (kernel t) z.
 Proof. intros. rewrite norm_squared. unfold quadratic, mul_vec, kernel, inner. simpl. field. Qed.
 (* Too fast a decay at t = 1. *)
-Ltac too_fast wrong lambda0 := specialize (wrong 1%nat 2 lambda0 nil kernel decaying target);
-  assert (fast := wrong (fun i t near _ => continuous i t near)
-    (fun i t near _ _ => decays i t near)
-    ltac:(intros z t _ _; rewrite <- coercive; pose proof (pow2_ge_0 (norm 1 z)); lra)
-    1 ltac:(lra));
-  rewrite !residual, ?Ropp_0, ?exp_0 in fast.
+Ltac too_fast wrong lambda0 := specialize (wrong 1%nat 2 lambda0 kernel decaying target);
+  assert (fast := wrong (decays_continuously 2) (always 2 _ (fun t _ => decays t))
+    ltac:(apply always; intros t _ z; rewrite <- kernel_form; pose proof (pow2_ge_0 (norm 1 z));
+      lra) 1 ltac:(lra));
+  rewrite !decaying_length, ?Ropp_0, ?exp_0 in fast.
 """
 MUTANTS = [
     Mutant(
@@ -533,10 +549,10 @@ MUTANTS = [
         "(-2 * quadratic",
         "(2 * quadratic",
         """intros wrong.
-        specialize (wrong 1%nat (kernel 0) decaying target 0 (fun i => decays i 0)).
+        specialize (wrong 1%nat (kernel 0) decaying target 0 (decays 0)).
         apply (uniqueness_limite _ _ _ _ (loss_flow_derivative 1 (kernel 0) decaying target 0
-          (fun i => decays i 0))) in wrong.
-        rewrite <- coercive, residual, Ropp_0, exp_0 in wrong. lra.""",
+          (decays 0))) in wrong.
+        rewrite <- kernel_form, decaying_length, Ropp_0, exp_0 in wrong. lra.""",
     ),
     Mutant(
         "twice the exponent",
@@ -557,8 +573,8 @@ MUTANTS = [
     Mutant(
         "half of the eigenvalue",
         "decay_norm",
-        "lambda0 / 2 * norm",
-        "lambda0 / 4 * norm",
+        "coercive n (lambda0 / 2)",
+        "coercive n (lambda0 / 4)",
         """intros wrong. too_fast wrong 4. rewrite Rmult_1_r in fast.
         apply Rle_not_lt in fast. apply fast, exp_increasing. lra.""",
     ),
@@ -566,14 +582,22 @@ MUTANTS = [
 
 
 def mutated(mutant):
-    """The source with one mutant; scripts before the theorem that breaks are left out, for speed.
+    """(file, text) for the files from the mutant to the theorem that breaks, in order.
 
-    Every line keeps its number.
+    Scripts before that theorem are left out, for speed.  Every line keeps its number.
     """
-    assert SOURCE.count(TEXTS[mutant.where]) == 1
-    source = SOURCE.replace(TEXTS[mutant.where], mutant.text(mutant.where))
-    before, theorem, after = source.partition(mutant.text(mutant.breaks))
-    return without_scripts(before) + theorem + after
+    stems = list(SOURCES)
+    first, last = (stems.index(FILES[name]) for name in (mutant.where, mutant.breaks))
+    for stem in stems[first : last + 1]:
+        source = SOURCES[stem]
+        if stem == FILES[mutant.where]:
+            assert source.count(TEXTS[mutant.where]) == 1
+            source = source.replace(TEXTS[mutant.where], mutant.text(mutant.where))
+        if stem == FILES[mutant.breaks]:
+            before, theorem, after = source.partition(mutant.text(mutant.breaks))
+            yield stem, without_scripts(before) + theorem + after
+        else:
+            yield stem, without_scripts(source)
 
 
 def without_scripts(source):
@@ -582,8 +606,8 @@ def without_scripts(source):
 
 def refutations(mutants):
     """A source that proves, mutant by mutant, the negation of the statement that breaks."""
-    imports = re.findall(r"^(?:From|Local) .*\.$", SOURCE, re.MULTILINE)
-    parts = ["Require Import answers.", *imports, LIBRARY]
+    imports = re.findall(r"^(?:From|Local) .*\.$", "\n".join(SOURCES.values()), re.MULTILINE)
+    parts = [f"Require Import {' '.join(SOURCES)}.", *dict.fromkeys(imports), LIBRARY]
     for number, mutant in enumerate(mutants):
         definition = mutant.text(mutant.where) if mutant.where != mutant.breaks else ""
         statement = mutant.text(mutant.breaks).split(":", 1)[1].removesuffix(".")
@@ -601,57 +625,74 @@ def compile_text(folder, name, text):
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
-    """A folder with the unmutated source, compiled."""
-    folder = tmp_path_factory.mktemp("answers")
-    compile_text(folder, "answers.v", SOURCE)
+def compiled(tmp_path_factory):
+    """A folder with the unmutated sources, compiled."""
+    folder = tmp_path_factory.mktemp("compiled")
+    for stem, source in SOURCES.items():
+        compile_text(folder, f"{stem}.v", source)
     return folder
 
 
 def test_names_are_distinct():
-    names = [found.name for found in statements(SOURCE)]
+    names = [found.name for source in SOURCES.values() for found in statements(source)]
     assert len(names) == len(set(names))
 
 
-def test_no_proof_is_open():
-    check_proofs.refuse_open_proofs(ANSWERS)
+def test_every_file_is_listed():
+    assert sorted(path.stem for path in (ROOT / "proofs").glob("*.v")) == sorted(SOURCES)
+
+
+@pytest.mark.parametrize("path", coq_source.FILES, ids=lambda path: path.stem)
+def test_no_proof_is_open(path):
+    check_proofs.refuse_open_proofs(ROOT / path)
 
 
 @needs_coq
-def test_together_the_theorems_assume_what_is_allowed(answers):
+def test_together_the_theorems_assume_what_is_allowed(compiled):
     """One question for all, as Coq takes a second for each."""
-    everything = ", ".join(f"answers.{found.name}" for found in statements(SOURCE))
-    source = f"Require answers.\nDefinition all := ({everything}).\nPrint Assumptions all.\n"
-    (found,) = coq_source.assumptions(compile_text(answers, "everything.v", source))
+    everything = ", ".join(
+        f"{stem}.{found.name}" for stem, source in SOURCES.items() for found in statements(source)
+    )
+    source = (
+        f"Require {' '.join(SOURCES)}.\nDefinition all := ({everything}).\nPrint Assumptions all.\n"
+    )
+    (found,) = coq_source.assumptions(compile_text(compiled, "everything.v", source))
     assert set(found) == check_proofs.ALLOWED
 
 
 @needs_coq
 def test_source_without_scripts_compiles(tmp_path):
     """So a mutant does not fail for the scripts that were left out."""
-    compile_text(tmp_path, "answers.v", without_scripts(SOURCE))
+    for stem, source in SOURCES.items():
+        compile_text(tmp_path, f"{stem}.v", without_scripts(source))
 
 
 @needs_coq
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_mutant_fails_in_the_script_of_its_theorem(tmp_path, mutant):
-    with pytest.raises(ValueError, match=r"answers\.v, line \d+: ") as failure:
-        compile_text(tmp_path, "answers.v", mutated(mutant))
+def test_mutant_fails_in_the_script_of_its_theorem(compiled, tmp_path, mutant):
+    for path in compiled.glob("*.vo"):
+        shutil.copy(path, tmp_path)
+    *before, (last, text) = mutated(mutant)
+    for stem, changed in before:
+        compile_text(tmp_path, f"{stem}.v", changed)
+    with pytest.raises(ValueError, match=rf"\A{last}\.v, line \d+: ") as failure:
+        compile_text(tmp_path, f"{last}.v", text)
     line = int(re.search(r"line (\d+)", str(failure.value))[1])
-    start = SOURCE.index("\nProof.", SOURCE.index(TEXTS[mutant.breaks])) + 1
-    end = SOURCE.index("Qed.", start)
-    assert coq_source.line_of(SOURCE, start) <= line <= coq_source.line_of(SOURCE, end)
+    source = SOURCES[last]
+    start = source.index("\nProof.", source.index(TEXTS[mutant.breaks])) + 1
+    end = source.index("Qed.", start)
+    assert coq_source.line_of(source, start) <= line <= coq_source.line_of(source, end)
 
 
 @needs_coq
-def test_mutants_are_false(answers):
+def test_mutants_are_false(compiled):
     source = refutations(MUTANTS)
     assert open_words(source) == []
-    compile_text(answers, "refutations.v", source)
+    compile_text(compiled, "refutations.v", source)
 
 
 @needs_coq
-def test_what_is_true_is_not_refuted(answers):
+def test_what_is_true_is_not_refuted(compiled):
     unchanged = dataclasses.replace(MUTANTS[0], new=MUTANTS[0].old)
     with pytest.raises(ValueError, match=r"true\.v, line \d+: "):
-        compile_text(answers, "true.v", refutations([unchanged]))
+        compile_text(compiled, "true.v", refutations([unchanged]))
