@@ -1,0 +1,372 @@
+(* The flow that slides along kinks, and how long it stays near its initialisation; to be read as
+   answers.v is.
+
+   Not formalised: that a sliding flow exists (one is exhibited in the example); absolutely
+   continuous weights, in whose place continuous ones have derivatives at all times but countably
+   many; the probabilities under which the hypotheses of thm:a-priori hold. *)
+
+From Coq Require Import Reals Lra Lia FunctionalExtensionality.
+Require Import times answers.
+Local Open Scope R_scope.
+Local Coercion INR : nat >-> R.
+
+(** * Inner products of combinations *)
+
+Lemma inner_comm : forall d v w, inner d v w = inner d w v.
+Proof. intros. unfold inner. sums. Qed.
+
+Lemma inner_ext : forall d v v' w w', (forall k, (k < d)%nat -> v k = v' k) ->
+  (forall k, (k < d)%nat -> w k = w' k) -> inner d v w = inner d v' w'.
+Proof. intros d v v' w w' left right. apply sum_ext; intros. now rewrite left, right. Qed.
+
+Lemma norm_ext : forall d v w, (forall k, (k < d)%nat -> v k = w k) -> norm d v = norm d w.
+Proof. intros d v w same. unfold norm. f_equal. now apply inner_ext. Qed.
+
+Lemma inner_scale : forall d c v w, inner d v (fun k => c * w k) = c * inner d v w.
+Proof. intros. unfold inner. sums. Qed.
+
+Lemma inner_diff : forall d v w w', inner d v (diff w w') = inner d v w - inner d v w'.
+Proof.
+  intros. transitivity (inner d v w + -1 * inner d v w'); [unfold inner, diff; sums|ring].
+Qed.
+
+Lemma inner_combination : forall d n v c (x : nat -> vector),
+  inner d v (fun k => \sum_(j < n) c j * x j k) = \sum_(j < n) c j * inner d v (x j).
+Proof. intros d n v c x. apply (sum_exchange d n v c (fun k j => x j k)). Qed.
+
+Lemma inner_derivative : forall d (w : R -> vector) v t dw,
+  (forall k, (k < d)%nat -> derivable_pt_lim (fun s => w s k) t (dw k)) ->
+  derivable_pt_lim (fun s => inner d v (w s)) t (inner d v dw).
+Proof.
+  intros d w v t dw slope. apply (sum_derivative d (fun k s => v k * w s k)). intros k near.
+  now apply (derivable_pt_lim_scal (fun s => w s k)), slope.
+Qed.
+
+Lemma inner_continuity : forall d (v w : R -> vector) t,
+  (forall k, (k < d)%nat -> continuity_pt (fun s => v s k) t) ->
+  (forall k, (k < d)%nat -> continuity_pt (fun s => w s k) t) ->
+  continuity_pt (fun s => inner d (v s) (w s)) t.
+Proof.
+  intros d v w t left right. apply (sum_continuity d (fun k s => v s k * w s k)). intros k near.
+  apply (continuity_pt_mult (fun s => v s k) (fun s => w s k)); auto.
+Qed.
+
+(** * Sliding along kinks *)
+
+(* H^p of eq:h-sliding: fractions p i r in place of the indicators 1{<w_r, x_i> >= 0}. *)
+Definition HP (d m : nat) (p : matrix) (x : nat -> vector) : matrix :=
+  fun i j => inner d (x i) (x j) / m * (\sum_(r < m) p i r * p j r).
+
+(* p may stand for the indicators at w: fractions where a pre-activation is 0. *)
+Definition fractions d m n (w : nat -> vector) x (p : matrix) : Prop :=
+  forall i r, (i < n)%nat -> (r < m)%nat -> 0 <= p i r <= 1
+  /\ (inner d (w r) (x i) <> 0 -> p i r = ind_ge (inner d (w r) (x i))).
+
+(* dw_r/dt, of which e are the residuals. *)
+Definition velocity (d m n : nat) (p : matrix) (a : vector) (x : nat -> vector) e r : vector :=
+  fun k => a r / sqrt m * (\sum_(j < n) e j * p j r * x j k).
+
+Definition residual d m w a x y : vector := diff y (fun j => output d m w a (x j)).
+
+(* The flow of prop:sliding at time t ... *)
+Definition sliding_flow d m n (w : R -> nat -> vector) (p : matrix) a x y t : Prop :=
+  fractions d m n (w t) x p /\ forall r k, (r < m)%nat -> (k < d)%nat ->
+  derivable_pt_lim (fun s => w s r k) t (velocity d m n p a x (residual d m (w t) a x y) r k).
+(* ... and on [0, T]. *)
+Definition slides d m n T (w : R -> nat -> vector) (p : R -> matrix) a x y : Prop :=
+  (forall r, (r < m)%nat -> continuous_on d T (fun s => w s r))
+  /\ almost_always T (fun t => sliding_flow d m n w (p t) a x y t).
+
+Lemma inner_velocity : forall d m n p a x e r v,
+  inner d v (velocity d m n p a x e r)
+  = a r / sqrt m * (\sum_(j < n) e j * p j r * inner d v (x j)).
+Proof.
+  intros. unfold velocity. rewrite inner_scale. f_equal.
+  apply (inner_combination d n v (fun j => e j * p j r) x).
+Qed.
+
+(* prop:sliding, the exchange of the sums. *)
+Lemma velocity_kernel : forall d m n p a x e i,
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  1 / sqrt m * (\sum_(r < m) a r * (p i r * inner d (x i) (velocity d m n p a x e r)))
+  = mul_vec n (HP d m p x) e i.
+Proof.
+  intros d m n p a x e i signs. rewrite <- sum_scale.
+  transitivity (\sum_(r < m) p i r
+    * (\sum_(j < n) e j * (1 / m * p j r * inner d (x i) (x j)))).
+  - apply sum_ext; intros r near. rewrite inner_velocity.
+    assert (square : a r * a r = 1) by (destruct (signs r near) as [-> | ->]; ring).
+    transitivity (a r * a r * (p i r * (1 / sqrt m * (1 / sqrt m)
+      * (\sum_(j < n) e j * p j r * inner d (x i) (x j))))); [unfold Rdiv; ring|].
+    rewrite square, root_squared, Rmult_1_l. f_equal. sums.
+  - rewrite sum_exchange. apply sum_ext; intros j _. unfold HP. rewrite Rmult_comm. f_equal.
+    unfold Rdiv. sums.
+Qed.
+
+(* prop:sliding: du/dt = H^p (y - u). *)
+Theorem sliding_output_flow : forall d m n w p a x y t i, (i < n)%nat ->
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  sliding_flow d m n w p a x y t -> no_crossing d m w (x i) t ->
+  derivable_pt_lim (fun s => output d m (w s) a (x i)) t
+    (mul_vec n (HP d m p x) (residual d m (w t) a x y) i).
+Proof.
+  intros d m n w p a x y t i near signs [fraction flow] away.
+  set (dw := velocity d m n p a x (residual d m (w t) a x y)).
+  assert (slope : forall r, (r < m)%nat ->
+    derivable_pt_lim (fun s => inner d (w s r) (x i)) t (inner d (x i) (dw r))).
+  { intros r near_r. apply (derivable_pt_lim_ext (fun s => inner d (x i) (w s r)));
+      [intros; apply inner_comm|]. apply (inner_derivative d (fun s => w s r)). auto. }
+  assert (still : forall r, (r < m)%nat -> inner d (w t r) (x i) <> 0 \/ inner d (x i) (dw r) = 0).
+  { intros r near_r. destruct (away r near_r) as [|zero]; [auto|right].
+    exact (uniqueness_limite _ _ _ _ (slope r near_r) zero). }
+  eapply derivative_eq.
+  - apply (network_derivative d m w (fun _ => a)) with (da := fun _ => 0);
+      [intros; apply derivable_pt_lim_const|exact slope|exact still].
+  - rewrite <- (velocity_kernel d m n p a) by easy. f_equal. apply sum_ext; intros r near_r.
+    fold dw. destruct (still r near_r) as [other| ->]; [|ring].
+    rewrite <- (proj2 (fraction i r near near_r) other). ring.
+Qed.
+
+(* A Gram matrix of vectors y r i, r < m, and its form as a sum of squares. *)
+Lemma gram_squares : forall (d m n : nat) (y : nat -> nat -> vector) v,
+  quadratic n (fun i j => 1 / m * (\sum_(r < m) inner d (y r i) (y r j))) v
+  = 1 / m * (\sum_(r < m) norm d (fun k => \sum_(i < n) v i * y r i k) ^ 2).
+Proof.
+  intros d m n y v.
+  transitivity (\sum_(r < m) 1 / m * (\sum_(i < n) v i
+    * (\sum_(j < n) v j * inner d (y r i) (y r j)))).
+  - rewrite (sum_exchange m n (fun _ => 1 / m) v). apply sum_ext; intros i _. f_equal.
+    rewrite (sum_exchange m n (fun _ => 1 / m) v (fun r j => inner d (y r i) (y r j))).
+    apply sum_ext; intros j _. rewrite Rmult_comm. f_equal. sums.
+  - rewrite sum_scale. f_equal. apply sum_ext; intros r _.
+    rewrite norm_squared, inner_combination. apply sum_ext; intros i _. f_equal.
+    rewrite inner_comm. symmetry. apply inner_combination.
+Qed.
+
+Lemma quadratic_ext : forall n A B v,
+  (forall i j, (i < n)%nat -> (j < n)%nat -> A i j = B i j) -> quadratic n A v = quadratic n B v.
+Proof.
+  intros n A B v same. unfold quadratic, mul_vec, inner.
+  apply sum_ext; intros i near. f_equal. apply sum_ext; intros j near'. now rewrite same.
+Qed.
+
+(* prop:sliding, "positive semidefinite": H^p is a Gram matrix. *)
+Theorem hp_sum_of_squares : forall (d m n : nat) p x v,
+  quadratic n (HP d m p x) v
+  = 1 / m * (\sum_(r < m) norm d (fun k => \sum_(i < n) v i * (p i r * x i k)) ^ 2).
+Proof.
+  intros d m n p x v. rewrite <- (gram_squares d m n (fun r i k => p i r * x i k)).
+  apply quadratic_ext; intros i j _ _. unfold HP, inner. unfold Rdiv.
+  rewrite Rmult_1_l, (Rmult_comm _ (/ m)), Rmult_assoc. f_equal. rewrite <- sum_scale.
+  apply sum_ext; intros r _. rewrite Rmult_comm. sums.
+Qed.
+
+Lemma inv_nonneg : forall m : nat, 0 <= 1 / m.
+Proof. intros m. rewrite <- root_squared. apply Rle_0_sqr. Qed.
+
+Theorem hp_positive_semidefinite : forall d m n p x v, 0 <= quadratic n (HP d m p x) v.
+Proof.
+  intros d m n p x v. rewrite hp_sum_of_squares.
+  apply Rmult_le_pos; [apply inv_nonneg|]. apply sum_nonneg; intros; apply pow2_ge_0.
+Qed.
+
+Lemma relu_continuity : forall z, continuity_pt relu z.
+Proof.
+  intros z. replace relu with (fun z => (z + Rabs z) * / 2).
+  - apply continuity_pt_mult; [|now apply continuity_pt_const].
+    apply continuity_pt_plus; [|apply Rcontinuity_abs].
+    apply derivable_continuous_pt, derivable_pt_id.
+  - apply functional_extensionality. intros s. unfold relu, Rmax, Rabs.
+    destruct (Rle_dec _ _), (Rcase_abs _); lra.
+Qed.
+
+Lemma output_continuity : forall d m (w : R -> nat -> vector) a x t,
+  (forall r k, (r < m)%nat -> (k < d)%nat -> continuity_pt (fun s => w s r k) t) ->
+  continuity_pt (fun s => output d m (w s) a x) t.
+Proof.
+  intros d m w a x t continuous.
+  apply (continuity_pt_scal (fun s => \sum_(r < m) a r * relu (inner d (w s r) x))).
+  apply (sum_continuity m (fun r s => a r * relu (inner d (w s r) x))). intros r near.
+  apply (continuity_pt_scal (fun s => relu (inner d (w s r) x))).
+  apply (continuity_pt_comp (fun s => inner d (w s r) x) relu); [|apply relu_continuity].
+  apply (inner_continuity d (fun s => w s r) (fun _ => x)); [auto|].
+  intros; now apply continuity_pt_const.
+Qed.
+
+Lemma shorter : forall d m n T b w p a x y, b <= T ->
+  slides d m n T w p a x y -> slides d m n b w p a x y.
+Proof.
+  intros d m n T b w p a x y order [continuous flow]. split.
+  - intros r near k t near' within. apply continuous; [easy|easy|lra].
+  - revert flow. now apply almost_weaken.
+Qed.
+
+(* prop:sliding with prop:decay, where lambda_min(H^p) >= lambda. *)
+Theorem sliding_decay : forall d m n T lambda w p a x y,
+  let e := fun t => residual d m (w t) a x y in
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  slides d m n T w p a x y ->
+  almost_always T (fun t => coercive n lambda (HP d m (p t) x)) ->
+  forall t, 0 <= t <= T -> norm n (e t) <= exp (- lambda * t) * norm n (e 0).
+Proof.
+  intros d m n T lambda w p a x y e signs [continuous flow] large t within.
+  replace (- lambda * t) with (- (2 * lambda) * t / 2) by field.
+  apply (decay_norm n T (2 * lambda) (fun t => HP d m (p t) x)
+    (fun s j => output d m (w s) a (x j)) y); [| | |easy].
+  - intros i s _ inside. apply output_continuity. intros; now apply continuous.
+  - assert (away : almost_always T (fun t => forall i, no_crossing d m w (x i) t)).
+    { apply almost_no_crossing. revert flow. apply almost_weaken; [lra|].
+      intros s _ [_ moves]. eexists. exact moves. }
+    generalize (almost_and _ _ _ flow away). apply almost_weaken; [lra|].
+    intros s _ [moves rare] i near. now apply sliding_output_flow.
+  - replace (2 * lambda / 2) with lambda by field. exact large.
+Qed.
+
+(** * The continuation lemma *)
+
+(* eq:gradient-chain holds with fractions: |p| <= 1 is all that inequality (i) asks. *)
+Lemma velocity_bound : forall (d m n : nat) p a x e r,
+  (forall i, (i < n)%nat -> norm d (x i) = 1) -> a r = 1 \/ a r = -1 ->
+  (forall i, (i < n)%nat -> 0 <= p i r <= 1) ->
+  norm d (velocity d m n p a x e r) <= sqrt n / sqrt m * norm n e.
+Proof.
+  intros d m n p a x e r unit sign fraction. unfold velocity. rewrite norm_scale.
+  unfold Rdiv at 1. rewrite Rabs_mult, (abs_sign _ sign).
+  pose proof (root_nonneg m) as pos. unfold Rdiv in pos. rewrite Rmult_1_l in pos.
+  rewrite Rmult_1_l, Rabs_right by lra. unfold Rdiv. rewrite (Rmult_comm (sqrt n)), Rmult_assoc.
+  apply Rmult_le_compat_l; [easy|]. apply Rle_trans with (2 := inequality_two n e).
+  eapply Rle_trans; [apply triangle_sum|]. apply sum_le. intros i near.
+  rewrite norm_scale, unit, Rmult_1_r, Rabs_mult by easy.
+  destruct (fraction i near). rewrite (Rabs_right (p i r)) by lra.
+  pose proof (Rabs_pos (e i)). nra.
+Qed.
+
+(* The patterns that weights within rho of w may have. *)
+Definition admissible d m n rho (w : nat -> vector) x (q : matrix) : Prop :=
+  forall i r, (i < n)%nat -> (r < m)%nat -> 0 <= q i r <= 1
+  /\ (rho < Rabs (inner d (w r) (x i)) -> q i r = ind_ge (inner d (w r) (x i))).
+
+(* Beyond rho of the kink a pre-activation keeps its sign, so that its pattern is the first. *)
+Lemma nearby_is_admissible : forall d m n rho w0 w x p,
+  (forall i, (i < n)%nat -> norm d (x i) = 1) ->
+  (forall r, (r < m)%nat -> norm d (diff (w r) (w0 r)) <= rho) ->
+  fractions d m n w x p -> admissible d m n rho w0 x p.
+Proof.
+  intros d m n rho w0 w x p unit near fraction i r near_i near_r.
+  destruct (fraction i r near_i near_r) as [range pattern]. split; [easy|]. intros far.
+  pose proof (ball_to_interval d (x i) (w0 r) (w r) (unit i near_i)).
+  specialize (near r near_r). unfold ind_ge in *.
+  unfold Rabs in *; destruct (Rcase_abs (inner d (w0 r) (x i))), (Rcase_abs _) in *;
+    rewrite pattern by lra; destruct (Rle_dec _ _), (Rle_dec _ _); lra.
+Qed.
+
+Lemma ratio_nonneg : forall a b, 0 <= a -> 0 < b -> 0 <= a / b.
+Proof. intros a b nonneg pos. apply Rmult_le_pos; [easy|now apply Rlt_le, Rinv_0_lt_compat]. Qed.
+
+(* A speed of at most c exp (- lambda t), without an integral: along the displacement v the position
+   plus |v| c / lambda exp (- lambda t) does not increase. *)
+Lemma displacement_bound : forall d (w w' : R -> vector) c lambda b,
+  0 < lambda -> 0 <= c -> 0 <= b -> continuous_on d b w ->
+  almost_always b (fun t =>
+    (forall k, (k < d)%nat -> derivable_pt_lim (fun s => w s k) t (w' t k))
+    /\ norm d (w' t) <= c * exp (- lambda * t)) ->
+  norm d (diff (w b) (w 0)) <= c / lambda * (1 - exp (- lambda * b)).
+Proof.
+  intros d w w' c lambda b pos nonneg order continuous [kinks slope].
+  set (v := diff (w b) (w 0)). pose proof (norm_nonneg d v) as length.
+  assert (ratio : 0 <= c / lambda) by (apply ratio_nonneg; lra).
+  assert (bounded : exp (- lambda * b) <= 1)
+    by (rewrite <- exp_0; destruct (Req_dec b 0) as [->|];
+        [rewrite Rmult_0_r|apply Rlt_le, exp_increasing; nra]; lra).
+  set (f := fun s => inner d v (w s) + norm d v * (c / lambda) * exp (- lambda * s)).
+  assert (down : f b <= f 0).
+  { apply (nonincreasing kinks f (fun s => inner d v (w' s)
+      + norm d v * (c / lambda) * (exp (- lambda * s) * (- lambda * 1)))); [easy| |].
+    - intros s inside.
+      apply (continuity_pt_plus (fun s => inner d v (w s))
+        (fun s => norm d v * (c / lambda) * exp (- lambda * s))).
+      + apply (inner_continuity d (fun _ => v) w); [intros; now apply continuity_pt_const|].
+        intros; now apply continuous.
+      + apply derivable_continuous_pt. reg.
+    - intros s inside regular. destruct (slope s inside regular) as [moves speed]. split.
+      + apply (derivable_pt_lim_plus (fun s => inner d v (w s))
+          (fun s => norm d v * (c / lambda) * exp (- lambda * s))); [now apply inner_derivative|].
+        apply (derivable_pt_lim_scal (fun s => exp (- lambda * s))).
+        apply (derivable_pt_lim_comp (fun s => - lambda * s) exp); [|apply derivable_pt_lim_exp].
+        apply (derivable_pt_lim_scal id), derivable_pt_lim_id.
+      + pose proof (cauchy_schwarz d v (w' s)). pose proof (Rle_abs (inner d v (w' s))).
+        replace (norm d v * (c / lambda) * (exp (- lambda * s) * (- lambda * 1)))
+          with (- (norm d v * (c * exp (- lambda * s)))) by (field; lra). nra. }
+  unfold f in down. rewrite Rmult_0_r, exp_0, Rmult_1_r in down.
+  assert (square : norm d v ^ 2 = inner d v (w b) - inner d v (w 0))
+    by (rewrite norm_squared; apply inner_diff).
+  destruct (Req_dec (norm d v) 0) as [->|]; [apply Rmult_le_pos; lra|].
+  apply Rmult_le_reg_l with (norm d v); lra.
+Qed.
+
+(* lem:continuation.  The hypothesis on quadratic forms speaks of the weights at time 0 only: the
+   flow cannot leave the balls of radius rho in which it holds. *)
+Theorem continuation : forall (d m n : nat) T rho lambda w p a x y,
+  let e := fun t => residual d m (w t) a x y in
+  let radius := sqrt n / sqrt m * norm n (e 0) / lambda in
+  (forall i, (i < n)%nat -> norm d (x i) = 1) ->
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  0 < lambda ->
+  (forall q, admissible d m n rho (w 0) x q -> coercive n lambda (HP d m q x)) ->
+  radius < rho -> slides d m n T w p a x y ->
+  forall t, 0 <= t <= T ->
+  (forall r, (r < m)%nat ->
+    norm d (diff (w t r) (w 0 r)) <= radius * (1 - exp (- lambda * t)))
+  /\ norm n (e t) <= exp (- lambda * t) * norm n (e 0).
+Proof.
+  intros d m n T rho lambda w p a x y e radius unit signs pos large small sliding.
+  assert (ratio : 0 <= sqrt n / sqrt m).
+  { replace (sqrt n / sqrt m) with (sqrt n * (1 / sqrt m)) by (unfold Rdiv; ring).
+    apply Rmult_le_pos; [apply sqrt_pos|apply root_nonneg]. }
+  pose proof (norm_nonneg n (e 0)) as start.
+  assert (nonneg : 0 <= radius)
+    by (apply ratio_nonneg; [now apply Rmult_le_pos|easy]).
+  set (moved := fun s r => norm d (diff (w s r) (w 0 r))).
+  set (goal := fun t => (forall r, (r < m)%nat ->
+    moved t r <= radius * (1 - exp (- lambda * t)))
+    /\ norm n (e t) <= exp (- lambda * t) * norm n (e 0)).
+  assert (step : forall b, 0 <= b <= T ->
+    (forall s, 0 <= s < b -> forall r, (r < m)%nat -> moved s r < rho) -> goal b).
+  { intros b within near.
+    assert (decays : forall s, 0 <= s <= b -> norm n (e s) <= exp (- lambda * s) * norm n (e 0)).
+    { apply (sliding_decay d m n b lambda w p a x y); [easy|now apply (shorter d m n T)|].
+      destruct sliding as [_ flow]. revert flow. apply almost_weaken; [easy|].
+      intros s inside [fraction _]. apply large.
+      apply (nearby_is_admissible _ _ _ _ (w 0) (w s)); [easy| |easy].
+      intros r near_r. apply Rlt_le, (near s); [lra|easy]. }
+    split; [|apply decays; lra]. intros r near_r. destruct sliding as [continuous flow].
+    apply (displacement_bound d (fun s => w s r)
+      (fun s => velocity d m n (p s) a x (e s) r)); try easy.
+    - now apply Rmult_le_pos.
+    - intros k s near_k inside. apply continuous; [easy|easy|lra].
+    - revert flow. apply almost_weaken; [easy|]. intros s inside [fraction moves].
+      split; [intros; now apply moves|].
+      eapply Rle_trans; [apply velocity_bound; auto; intros; now apply fraction|].
+      rewrite Rmult_assoc. apply Rmult_le_compat_l; [easy|].
+      rewrite (Rmult_comm (norm n (e 0))). apply decays. lra. }
+  assert (stays : forall b, 0 <= b <= T -> forall r, (r < m)%nat -> moved b r < rho).
+  { apply (real_induction T (fun b => forall r, (r < m)%nat -> moved b r < rho)).
+    - intros b within near r near_r. destruct (step b within near) as [closer _].
+      specialize (closer r near_r). pose proof (exp_pos (- lambda * b)). nra.
+    - intros b within near.
+      destruct (below_for_a_while m
+        (fun r s => inner d (diff (w s r) (w 0 r)) (diff (w s r) (w 0 r))) (rho ^ 2) b)
+        as (eta & positive & while).
+      + assert (each : forall r k, (r < m)%nat -> (k < d)%nat ->
+          continuity_pt (fun s => diff (w s r) (w 0 r) k) b).
+        { intros r k near_r near_k.
+          apply (continuity_pt_minus (fun s => w s r k) (fun _ => w 0 r k));
+            [apply sliding; [easy|easy|lra]|now apply continuity_pt_const]. }
+        intros r near_r. apply inner_continuity; auto.
+      + intros r near_r. specialize (near r near_r). unfold moved in near.
+        pose proof (norm_nonneg d (diff (w b r) (w 0 r))). rewrite <- norm_squared. nra.
+      + exists eta. split; [easy|]. intros s inside r near_r.
+        specialize (while s r inside near_r). simpl in while. rewrite <- norm_squared in while.
+        unfold moved. pose proof (norm_nonneg d (diff (w s r) (w 0 r))). nra. }
+  intros t within. apply (step t within). intros s inside. apply stays. lra.
+Qed.
