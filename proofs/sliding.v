@@ -85,22 +85,34 @@ Proof.
   apply (inner_combination d n v (fun j => e j * p j r) x).
 Qed.
 
-(* prop:sliding, the exchange of the sums. *)
+(* prop:sliding, the exchange of the sums, for vectors of which g r j are the products with x_i. *)
+Lemma exchange_kernel : forall (n m : nat) (s : matrix) a e g i,
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  1 / sqrt m * (\sum_(r < m) a r * (s i r * (a r / sqrt m * (\sum_(j < n) e j * s j r * g r j))))
+  = \sum_(j < n) 1 / m * (\sum_(r < m) s i r * s j r * g r j) * e j.
+Proof.
+  intros n m s a e g i signs. rewrite <- sum_scale.
+  transitivity (\sum_(r < m) s i r * (\sum_(j < n) e j * (1 / m * s j r * g r j))).
+  - apply sum_ext; intros r near.
+    assert (square : a r * a r = 1) by (destruct (signs r near) as [-> | ->]; ring).
+    transitivity (a r * a r * (s i r * (1 / sqrt m * (1 / sqrt m)
+      * (\sum_(j < n) e j * s j r * g r j)))); [unfold Rdiv; ring|].
+    rewrite square, root_squared, Rmult_1_l. f_equal. sums.
+  - rewrite sum_exchange. apply sum_ext; intros j _. rewrite Rmult_comm. f_equal. sums.
+Qed.
+
 Lemma velocity_kernel : forall d m n p a x e i,
   (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
   1 / sqrt m * (\sum_(r < m) a r * (p i r * inner d (x i) (velocity d m n p a x e r)))
   = mul_vec n (HP d m p x) e i.
 Proof.
-  intros d m n p a x e i signs. rewrite <- sum_scale.
-  transitivity (\sum_(r < m) p i r
-    * (\sum_(j < n) e j * (1 / m * p j r * inner d (x i) (x j)))).
-  - apply sum_ext; intros r near. rewrite inner_velocity.
-    assert (square : a r * a r = 1) by (destruct (signs r near) as [-> | ->]; ring).
-    transitivity (a r * a r * (p i r * (1 / sqrt m * (1 / sqrt m)
-      * (\sum_(j < n) e j * p j r * inner d (x i) (x j))))); [unfold Rdiv; ring|].
-    rewrite square, root_squared, Rmult_1_l. f_equal. sums.
-  - rewrite sum_exchange. apply sum_ext; intros j _. unfold HP. rewrite Rmult_comm. f_equal.
-    unfold Rdiv. sums.
+  intros d m n p a x e i signs.
+  rewrite (sum_ext m _ (fun r => a r * (p i r * (a r / sqrt m
+    * (\sum_(j < n) e j * p j r * inner d (x i) (x j))))))
+    by (intros; now rewrite inner_velocity).
+  rewrite (exchange_kernel n m p a e (fun _ j => inner d (x i) (x j))) by easy.
+  apply sum_ext; intros j _. unfold HP, Rdiv. f_equal.
+  rewrite Rmult_1_l, (Rmult_comm _ (/ m)), Rmult_assoc. f_equal. sums.
 Qed.
 
 (* prop:sliding: du/dt = H^p (y - u). *)
@@ -369,4 +381,338 @@ Proof.
         specialize (while s r inside near_r). simpl in while. rewrite <- norm_squared in while.
         unfold moved. pose proof (norm_nonneg d (diff (w s r) (w 0 r))). nra. }
   intros t within. apply (step t within). intros s inside. apply stays. lra.
+Qed.
+
+(** * A bound that the weights at time 0 give: inputs near a kink projected off *)
+
+Definition orthonormal d (k : nat) (q : nat -> vector) : Prop :=
+  forall l h, (l < k)%nat -> (h < k)%nat -> inner d (q l) (q h) = if Nat.eqb l h then 1 else 0.
+Definition in_span d (k : nat) (q : nat -> vector) (v : vector) : Prop :=
+  exists c : vector, forall i, (i < d)%nat -> v i = \sum_(l < k) c l * q l i.
+(* The projection off the span of q 0, ..., q (k - 1). *)
+Definition project d (k : nat) (q : nat -> vector) (v : vector) : vector :=
+  diff v (fun i => \sum_(l < k) inner d v (q l) * q l i).
+
+Lemma inner_project : forall d k q v w,
+  inner d w (project d k q v) = inner d w v - (\sum_(l < k) inner d v (q l) * inner d w (q l)).
+Proof.
+  intros. unfold project. rewrite inner_diff. f_equal.
+  apply (inner_combination d k w (fun l => inner d v (q l)) q).
+Qed.
+
+Lemma project_orthogonal : forall d k q v l, orthonormal d k q -> (l < k)%nat ->
+  inner d (q l) (project d k q v) = 0.
+Proof.
+  intros d k q v l frame near. rewrite inner_project.
+  rewrite (sum_ext k _ (fun h => if Nat.eqb h l then inner d v (q h) else 0)).
+  - rewrite sum_single by easy. rewrite inner_comm. ring.
+  - intros h near'. rewrite frame, Nat.eqb_sym by easy. destruct (Nat.eqb h l); ring.
+Qed.
+
+Lemma project_self_adjoint : forall d k q v w, orthonormal d k q ->
+  inner d (project d k q v) (project d k q w) = inner d v (project d k q w).
+Proof.
+  intros d k q v w frame. rewrite (inner_comm d (project d k q v)), inner_project.
+  rewrite (sum_0 k), inner_comm; [ring|]. intros l near.
+  rewrite (inner_comm d (project d k q w)), project_orthogonal by easy. ring.
+Qed.
+
+(* Bessel's inequality. *)
+Lemma project_shrinks : forall d k q v, orthonormal d k q -> norm d (project d k q v) <= norm d v.
+Proof.
+  intros d k q v frame. apply square_le; [apply norm_nonneg|].
+  rewrite !norm_squared, project_self_adjoint, inner_project by easy.
+  enough (0 <= \sum_(l < k) inner d v (q l) * inner d v (q l)) by lra.
+  apply sum_nonneg; intros; nra.
+Qed.
+
+Lemma project_span : forall d k q v i, orthonormal d k q -> in_span d k q v -> (i < d)%nat ->
+  project d k q v i = 0.
+Proof.
+  intros d k q v i frame [c combination] near.
+  unfold project, diff. rewrite combination by easy.
+  rewrite (sum_ext k (fun l => inner d v (q l) * q l i) (fun l => c l * q l i)); [ring|].
+  intros l near_l. f_equal. rewrite inner_comm.
+  rewrite (inner_ext d _ (q l) _ (fun i => \sum_(h < k) c h * q h i)), inner_combination by easy.
+  rewrite (sum_ext k _ (fun h => if Nat.eqb h l then c h else 0)); [now apply sum_single|].
+  intros h near_h. rewrite frame, Nat.eqb_sym by easy. destruct (Nat.eqb h l); ring.
+Qed.
+
+Lemma project_combination : forall d k q n c (x : nat -> vector) i,
+  project d k q (fun i => \sum_(j < n) c j * x j i) i
+  = \sum_(j < n) c j * project d k q (x j) i.
+Proof.
+  intros d k q n c x i. unfold project, diff.
+  transitivity ((\sum_(j < n) c j * x j i)
+    - (\sum_(l < k) q l i * (\sum_(j < n) c j * inner d (x j) (q l)))).
+  - f_equal. apply sum_ext; intros l _. rewrite Rmult_comm, inner_comm. f_equal.
+    rewrite inner_combination. apply sum_ext; intros. now rewrite inner_comm.
+  - rewrite (sum_exchange k n (fun l => q l i) c (fun l j => inner d (x j) (q l))).
+    transitivity ((\sum_(j < n) c j * x j i)
+      + -1 * (\sum_(j < n) c j * (\sum_(l < k) q l i * inner d (x j) (q l)))); [ring|].
+    rewrite <- sum_scale, <- sum_plus. apply sum_ext; intros j _.
+    rewrite (sum_ext k (fun l => inner d (x j) (q l) * q l i)
+      (fun l => q l i * inner d (x j) (q l))) by (intros; ring). ring.
+Qed.
+
+(* The pattern p, with 0 where the mask says so. *)
+Definition masked (mask : nat -> nat -> bool) (p : matrix) : matrix :=
+  fun i r => if mask i r then 0 else p i r.
+
+(* H^p with the inputs of unit r projected off the span of q r 0, ..., q r (k r - 1). *)
+Definition HS (d m : nat) (s : matrix) (k : nat -> nat) (q : nat -> nat -> vector)
+  (x : nat -> vector) : matrix :=
+  fun i j => 1 / m
+    * (\sum_(r < m) s i r * s j r * inner d (x i) (project d (k r) (q r) (x j))).
+
+Lemma hs_sum_of_squares : forall (d m n : nat) s k q x v,
+  (forall r, (r < m)%nat -> orthonormal d (k r) (q r)) ->
+  quadratic n (HS d m s k q x) v = 1 / m
+    * (\sum_(r < m)
+      norm d (fun h => \sum_(i < n) v i * (s i r * project d (k r) (q r) (x i) h)) ^ 2).
+Proof.
+  intros d m n s k q x v frame.
+  rewrite <- (gram_squares d m n (fun r i h => s i r * project d (k r) (q r) (x i) h)).
+  apply quadratic_ext; intros i j _ _. unfold HS. f_equal.
+  apply sum_ext; intros r near. rewrite <- project_self_adjoint by auto.
+  rewrite inner_scale, (inner_comm d (fun h => s i r * project d (k r) (q r) (x i) h)), inner_scale.
+  rewrite (inner_comm d (project d (k r) (q r) (x j))). ring.
+Qed.
+
+(* thm:a-posteriori, the comparison of kernels: whatever the fractions p of the masked inputs are,
+   the span of which the projections take away. *)
+Theorem gram_inequality : forall d m n mask p k q x v,
+  (forall r, (r < m)%nat -> orthonormal d (k r) (q r)) ->
+  (forall i r, (i < n)%nat -> (r < m)%nat -> mask i r = true -> in_span d (k r) (q r) (x i)) ->
+  quadratic n (HS d m (masked mask p) k q x) v <= quadratic n (HP d m p x) v.
+Proof.
+  intros d m n mask p k q x v frame span. rewrite hs_sum_of_squares, hp_sum_of_squares by easy.
+  apply Rmult_le_compat_l; [apply inv_nonneg|]. apply sum_le; intros r near.
+  set (total := fun h => \sum_(i < n) v i * (p i r * x i h)).
+  rewrite (norm_ext d _ (project d (k r) (q r) total)).
+  - pose proof (project_shrinks d (k r) (q r) total (frame r near)).
+    pose proof (norm_nonneg d (project d (k r) (q r) total)). nra.
+  - intros h near_h. unfold total.
+    replace (fun h => \sum_(i < n) v i * (p i r * x i h))
+      with (fun h => \sum_(i < n) v i * p i r * x i h)
+      by (apply functional_extensionality; intros; apply sum_ext; intros; ring).
+    rewrite project_combination. apply sum_ext; intros i near_i. unfold masked.
+    destruct (mask i r) eqn:is_near; [|ring].
+    rewrite (project_span d (k r) (q r) (x i)) by auto. ring.
+Qed.
+
+(* Which pre-activations are within rho of 0. *)
+Definition near_kink d rho (w : nat -> vector) (x : nat -> vector) i r : bool :=
+  if Rle_dec (Rabs (inner d (w r) (x i))) rho then true else false.
+Definition pattern d (w : nat -> vector) (x : nat -> vector) : matrix :=
+  fun i r => ind_ge (inner d (w r) (x i)).
+
+Lemma admissible_masked : forall d m n rho w x q i r, admissible d m n rho w x q ->
+  (i < n)%nat -> (r < m)%nat ->
+  masked (near_kink d rho w x) (pattern d w x) i r = masked (near_kink d rho w x) q i r.
+Proof.
+  intros d m n rho w x q i r fits near_i near_r. destruct (fits i r near_i near_r) as [_ far].
+  unfold masked, near_kink, pattern. destruct (Rle_dec _ _); [easy|]. rewrite far; [easy|lra].
+Qed.
+
+(* thm:a-posteriori: what is asked of the weights at time 0 is one smallest eigenvalue. *)
+Theorem a_posteriori : forall (d m n : nat) T rho lambda k q w p a x y,
+  let e := fun t => residual d m (w t) a x y in
+  let radius := sqrt n / sqrt m * norm n (e 0) / lambda in
+  let near := near_kink d rho (w 0) x in
+  (forall i, (i < n)%nat -> norm d (x i) = 1) ->
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  0 < lambda ->
+  (forall r, (r < m)%nat -> orthonormal d (k r) (q r)) ->
+  (forall i r, (i < n)%nat -> (r < m)%nat -> near i r = true -> in_span d (k r) (q r) (x i)) ->
+  coercive n lambda (HS d m (masked near (pattern d (w 0) x)) k q x) ->
+  radius < rho -> slides d m n T w p a x y ->
+  forall t, 0 <= t <= T ->
+  (forall r, (r < m)%nat ->
+    norm d (diff (w t r) (w 0 r)) <= radius * (1 - exp (- lambda * t)))
+  /\ norm n (e t) <= exp (- lambda * t) * norm n (e 0).
+Proof.
+  intros d m n T rho lambda k q w p a x y e radius near unit signs pos frame span large small flow.
+  apply (continuation d m n T rho lambda w p a x y); try easy.
+  intros f fits v. eapply Rle_trans; [apply large|].
+  apply Rle_trans with (2 := gram_inequality d m n near f k q x v frame span).
+  apply Req_le, quadratic_ext. intros i j near_i near_j. unfold HS. f_equal.
+  apply sum_ext; intros r near_r.
+  now rewrite !(admissible_masked d m n rho (w 0) x f).
+Qed.
+
+(** * Sliding along several kinks at once *)
+
+(* prop:sliding-kernel, first part.  slid i r: the pre-activation z_ir stands still at time t. *)
+Theorem sliding_velocity : forall d m n w p a x y t slid r, (r < m)%nat ->
+  let e := residual d m (w t) a x y in
+  sliding_flow d m n w p a x y t ->
+  (forall i, (i < n)%nat -> slid i r = true ->
+    derivable_pt_lim (fun s => inner d (w s r) (x i)) t 0) ->
+  (forall i, (i < n)%nat -> slid i r = true -> inner d (x i) (velocity d m n p a x e r) = 0)
+  /\ forall p', (forall i, (i < n)%nat -> slid i r = false -> p' i r = p i r) ->
+    norm d (velocity d m n p a x e r) <= norm d (velocity d m n p' a x e r).
+Proof.
+  intros d m n w p a x y t slid r near e [_ moves] still. set (v := velocity d m n p a x e r).
+  assert (orthogonal : forall i, (i < n)%nat -> slid i r = true -> inner d (x i) v = 0).
+  { intros i near_i slides_i. apply (uniqueness_limite (fun s => inner d (w s r) (x i)) t); auto.
+    apply (derivable_pt_lim_ext (fun s => inner d (x i) (w s r))); [intros; apply inner_comm|].
+    apply (inner_derivative d (fun s => w s r)). intros; now apply moves. }
+  split; [easy|]. intros p' same.
+  apply square_le; [apply norm_nonneg|].
+  rewrite !norm_squared. set (v' := velocity d m n p' a x e r).
+  assert (projected : inner d v v' = inner d v v).
+  { unfold v at 3, v'. rewrite !inner_velocity. f_equal. apply sum_ext; intros i near_i.
+    destruct (slid i r) eqn:slides_i; [|now rewrite same].
+    rewrite (inner_comm d v), orthogonal by easy. ring. }
+  pose proof (inner_nonneg d (diff v' v)) as square.
+  rewrite inner_diff, !(inner_comm d (diff v' v)), !inner_diff in square.
+  rewrite (inner_comm d v' v) in square. lra.
+Qed.
+
+(* prop:sliding-kernel: with the span of the inputs that slide projected off, the fractions p of
+   these inputs do not matter, neither to the velocities nor to the outputs. *)
+Theorem sliding_kernel : forall d m n w p a x y t slid k q,
+  let e := residual d m (w t) a x y in
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  sliding_flow d m n w p a x y t -> (forall i, (i < n)%nat -> no_crossing d m w (x i) t) ->
+  (forall i r, (i < n)%nat -> (r < m)%nat -> slid i r = true ->
+    derivable_pt_lim (fun s => inner d (w s r) (x i)) t 0) ->
+  (forall r, (r < m)%nat -> orthonormal d (k r) (q r)) ->
+  (forall i r, (i < n)%nat -> (r < m)%nat -> slid i r = true -> in_span d (k r) (q r) (x i)) ->
+  (forall r l, (r < m)%nat -> (l < k r)%nat -> exists c : vector, forall h, (h < d)%nat ->
+    q r l h = \sum_(i < n) (if slid i r then c i else 0) * x i h) ->
+  (forall r h, (r < m)%nat -> (h < d)%nat -> velocity d m n p a x e r h
+    = a r / sqrt m * (\sum_(j < n) e j * masked slid p j r * project d (k r) (q r) (x j) h))
+  /\ forall i, (i < n)%nat -> derivable_pt_lim (fun s => output d m (w s) a (x i)) t
+    (mul_vec n (HS d m (masked slid p) k q x) e i).
+Proof.
+  intros d m n w p a x y t slid k q e signs flow away still frame span within.
+  assert (orthogonal : forall i r, (i < n)%nat -> (r < m)%nat -> slid i r = true ->
+    inner d (x i) (velocity d m n p a x e r) = 0).
+  { intros i r near_i near_r. apply (sliding_velocity d m n w p a x y t slid r); auto. }
+  assert (form : forall r h, (r < m)%nat -> (h < d)%nat -> velocity d m n p a x e r h
+    = a r / sqrt m * (\sum_(j < n) e j * masked slid p j r * project d (k r) (q r) (x j) h)).
+  { intros r h near near_h. set (v := velocity d m n p a x e r).
+    transitivity (project d (k r) (q r) v h).
+    - unfold project, diff. rewrite sum_0; [ring|]. intros l near_l.
+      destruct (within r l near near_l) as [c combination].
+      rewrite (inner_ext d v v _ (fun h => \sum_(i < n) (if slid i r then c i else 0) * x i h))
+        by easy.
+      rewrite (inner_combination d n v (fun i => if slid i r then c i else 0)).
+      rewrite sum_0; [ring|]. intros i near_i. destruct (slid i r) eqn:slides_i; [|ring].
+      rewrite inner_comm. unfold v. rewrite orthogonal by easy. ring.
+    - unfold v, velocity.
+      replace (fun h => a r / sqrt m * (\sum_(j < n) e j * p j r * x j h))
+        with (fun h => \sum_(j < n) a r / sqrt m * (e j * p j r) * x j h)
+        by (apply functional_extensionality; intros; sums).
+      rewrite project_combination, <- sum_scale. apply sum_ext; intros j near_j. unfold masked.
+      destruct (slid j r) eqn:slides_j; [|ring].
+      rewrite (project_span d (k r) (q r) (x j)) by auto. ring. }
+  split; [easy|]. intros i near.
+  eapply derivative_eq; [apply (sliding_output_flow d m n w p a x y); auto|].
+  rewrite <- (velocity_kernel d m n p a) by easy. fold e.
+  transitivity (1 / sqrt m * (\sum_(r < m) a r * (masked slid p i r * (a r / sqrt m
+    * (\sum_(j < n) e j * masked slid p j r * inner d (x i) (project d (k r) (q r) (x j))))))).
+  - f_equal. apply sum_ext; intros r near_r.
+    transitivity (a r * (masked slid p i r * inner d (x i) (velocity d m n p a x e r))).
+    + unfold masked. destruct (slid i r) eqn:slides_i; [|easy]. rewrite orthogonal by easy. ring.
+    + do 2 f_equal. rewrite <- (inner_combination d n (x i) (fun j => e j * masked slid p j r)
+        (fun j => project d (k r) (q r) (x j))), <- inner_scale.
+      apply inner_ext; [easy|]. intros h near_h. now apply form.
+  - now rewrite (exchange_kernel n m (masked slid p) a e
+      (fun r j => inner d (x i) (project d (k r) (q r) (x j)))).
+Qed.
+
+(** * A bound that holds with high probability: few inputs near a kink *)
+
+Lemma sum_abs : forall n f, Rabs (sum n f) <= \sum_(i < n) Rabs (f i).
+Proof.
+  intros n f; induction n as [|n IH]; simpl; [rewrite Rabs_R0; lra|].
+  pose proof (Rabs_triang (sum n f) (f n)). lra.
+Qed.
+
+Lemma entry_bound : forall n v i, (i < n)%nat -> Rabs (v i) <= norm n v.
+Proof.
+  intros n v i near. apply square_le; [apply norm_nonneg|]. rewrite norm_squared, pow2_abs.
+  rewrite <- (sum_single n i (fun j => v j ^ 2) near). apply sum_le. intros j _.
+  destruct (Nat.eqb j i); nra.
+Qed.
+
+(* Entrywise close matrices have close quadratic forms. *)
+Lemma entrywise : forall n (A B b : matrix) v,
+  (forall i j, (i < n)%nat -> (j < n)%nat -> Rabs (B i j - A i j) <= b i j) ->
+  quadratic n B v <= quadratic n A v + (\sum_(i < n) \sum_(j < n) b i j) * norm n v ^ 2.
+Proof.
+  intros n A B b v close. rewrite Rmult_comm, <- sum_scale. unfold quadratic, inner.
+  rewrite <- sum_plus. apply sum_le. intros i near_i. unfold mul_vec. rewrite <- !sum_scale.
+  rewrite <- sum_plus. apply sum_le. intros j near_j.
+  pose proof (close i j near_i near_j). pose proof (entry_bound n v i near_i).
+  pose proof (entry_bound n v j near_j). pose proof (Rabs_pos (v i)). pose proof (Rabs_pos (v j)).
+  pose proof (Rabs_pos (B i j - A i j)).
+  assert (product : Rabs (v i * v j * (B i j - A i j)) <= norm n v ^ 2 * b i j).
+  { rewrite !Rabs_mult. apply Rmult_le_compat; [nra|easy|nra|easy]. }
+  pose proof (Rle_abs (v i * v j * (B i j - A i j))). lra.
+Qed.
+
+(* The patterns of the proof of Lemma 3.2: the share of the units at which i or j is near a kink. *)
+Definition near_share d (m : nat) rho (w : nat -> vector) x : matrix :=
+  fun i j => 1 / m * (\sum_(r < m)
+    (if (near_kink d rho w x i r || near_kink d rho w x j r)%bool then 1 else 0)).
+
+Lemma kernel_change : forall d m n rho w a x q i j,
+  (forall i, (i < n)%nat -> norm d (x i) = 1) ->
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  admissible d m n rho w x q -> (i < n)%nat -> (j < n)%nat ->
+  Rabs (HH d m w a x i j - HP d m q x i j) <= near_share d m rho w x i j.
+Proof.
+  intros d m n rho w a x q i j unit signs fits near_i near_j.
+  set (change := fun r => pattern d w x i r * pattern d w x j r - q i r * q j r).
+  replace (HH d m w a x i j - HP d m q x i j)
+    with (1 / m * (inner d (x i) (x j) * (\sum_(r < m) change r))).
+  - rewrite Rabs_mult, (Rabs_right (1 / m)) by apply Rle_ge, inv_nonneg.
+    apply Rmult_le_compat_l; [apply inv_nonneg|]. rewrite Rabs_mult.
+    pose proof (cauchy_schwarz d (x i) (x j)) as product. rewrite !unit in product by easy.
+    pose proof (Rabs_pos (\sum_(r < m) change r)).
+    apply Rle_trans with (Rabs (\sum_(r < m) change r)); [nra|].
+    eapply Rle_trans; [apply sum_abs|]. apply sum_le. intros r near_r. unfold change, pattern.
+    destruct (fits i r near_i near_r) as [range_i far_i].
+    destruct (fits j r near_j near_r) as [range_j far_j]. unfold near_kink.
+    destruct (Rle_dec _ _); [|destruct (Rle_dec _ _)]; simpl;
+      [| |rewrite far_i, far_j, Rminus_eq_0, Rabs_R0 by lra; lra];
+      unfold ind_ge; destruct (Rle_dec _ _), (Rle_dec _ _); apply Rabs_le; nra.
+  - unfold HH, HP, change, Rdiv. rewrite Rmult_1_l.
+    rewrite <- (sum_scale m (inner d (x i) (x j))), <- sum_scale.
+    transitivity ((\sum_(r < m) inner d (x i) (x j) * / m
+        * (a r ^ 2 * (ind_ge (inner d (w r) (x i)) * ind_ge (inner d (w r) (x j)))))
+      + -1 * (\sum_(r < m) inner d (x i) (x j) * / m * (q i r * q j r)));
+      [|rewrite !sum_scale; ring].
+    rewrite <- sum_scale, <- sum_plus. apply sum_ext. intros r near_r. unfold pattern.
+    destruct (signs r near_r) as [-> | ->]; ring.
+Qed.
+
+(* thm:a-priori, the part without probability: lambda_min(H(0)) >= 3/4 lambda0, which Lemma 3.1
+   gives, few inputs near a kink, as in the proof of Lemma 3.2, and many units. *)
+Theorem a_priori : forall (d m n : nat) T rho lambda0 w p a x y,
+  let e := fun t => residual d m (w t) a x y in
+  let radius := sqrt n / sqrt m * norm n (e 0) / (lambda0 / 2) in
+  (forall i, (i < n)%nat -> norm d (x i) = 1) ->
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  0 < lambda0 ->
+  coercive n (3 / 4 * lambda0) (HH d m (w 0) a x) ->
+  \sum_(i < n) \sum_(j < n) near_share d m rho (w 0) x i j <= lambda0 / 4 ->
+  radius < rho -> slides d m n T w p a x y ->
+  forall t, 0 <= t <= T ->
+  (forall r, (r < m)%nat ->
+    norm d (diff (w t r) (w 0 r)) <= radius * (1 - exp (- (lambda0 / 2) * t)))
+  /\ norm n (e t) <= exp (- (lambda0 / 2) * t) * norm n (e 0).
+Proof.
+  intros d m n T rho lambda0 w p a x y e radius unit signs pos large few small flow.
+  apply (continuation d m n T rho (lambda0 / 2) w p a x y); try easy; [lra|].
+  intros q fits v. specialize (large v).
+  assert (close : forall i j, (i < n)%nat -> (j < n)%nat ->
+    Rabs (HH d m (w 0) a x i j - HP d m q x i j) <= near_share d m rho (w 0) x i j)
+    by (intros; now apply (kernel_change d m n)).
+  pose proof (entrywise n (HP d m q x) (HH d m (w 0) a x) _ v close).
+  pose proof (pow2_ge_0 (norm n v)). nra.
 Qed.
