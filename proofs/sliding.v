@@ -69,9 +69,11 @@ Definition velocity (d m n : nat) (p : matrix) (a : vector) (x : nat -> vector) 
 Definition residual d m w a x y : vector := diff y (fun j => output d m w a (x j)).
 
 (* The flow of prop:sliding at time t ... *)
-Definition sliding_flow d m n (w : R -> nat -> vector) (p : matrix) a x y t : Prop :=
-  fractions d m n (w t) x p /\ forall r k, (r < m)%nat -> (k < d)%nat ->
+Definition moves_with d m n (w : R -> nat -> vector) (p : matrix) a x y t : Prop :=
+  forall r k, (r < m)%nat -> (k < d)%nat ->
   derivable_pt_lim (fun s => w s r k) t (velocity d m n p a x (residual d m (w t) a x y) r k).
+Definition sliding_flow d m n (w : R -> nat -> vector) (p : matrix) a x y t : Prop :=
+  fractions d m n (w t) x p /\ moves_with d m n w p a x y t.
 (* ... and on [0, T]. *)
 Definition slides d m n T (w : R -> nat -> vector) (p : R -> matrix) a x y : Prop :=
   (forall r, (r < m)%nat -> continuous_on d T (fun s => w s r))
