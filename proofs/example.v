@@ -11,9 +11,6 @@ Definition two_inputs : nat -> vector := fun i k =>
 Definition two_targets : vector := fun i => match i with O => -3 | _ => 2 end.
 Definition ones : vector := fun _ => 1.
 
-(* relu'(z) with the value c at 0: c = 1 is eq:convention. *)
-Definition ind_with (c z : R) : R := if Rlt_dec 0 z then 1 else if Rlt_dec z 0 then 0 else c.
-
 (** * A barrier *)
 
 Lemma relu_nonneg : forall z, 0 <= relu z.
@@ -117,27 +114,75 @@ Proof.
   apply (derivable_pt_lim_scal id), derivable_pt_lim_id.
 Qed.
 
-(** * From w(0) every flow reaches w_1 = 0 and stays there *)
+(** * What holds almost always *)
 
 Definition starts (w : R -> nat -> vector) : Prop :=
   w 0 0%nat 0%nat = 1 / 2 /\ w 0 0%nat 1%nat = 3 / 10.
 
-(* What the fractions are where the pre-activations are not 0. *)
-Lemma fractions_in_numbers : forall w p, fractions 2 1 2 w two_inputs p ->
-  let p0 := p 0%nat 0%nat in let p1 := p 1%nat 0%nat in
-  0 <= p0 <= 1 /\ (0 < w 0%nat 0%nat -> p0 = 1) /\ (w 0%nat 0%nat < 0 -> p0 = 0)
-  /\ 0 <= p1 <= 1 /\ (0 < second w -> p1 = 1) /\ (second w < 0 -> p1 = 0).
+(* A flow with whatever numbers p(t) at the kinks, fractions or not. *)
+Definition flows T (w : R -> nat -> vector) (p : R -> matrix) : Prop :=
+  (forall r, (r < 1)%nat -> continuous_on 2 T (fun s => w s r))
+  /\ almost_always T (fun t => off_kinks 2 1 2 (w t) two_inputs (p t)
+    /\ moves_with 2 1 2 w (p t) ones two_inputs two_targets t).
+
+Lemma slides_flows : forall T w p,
+  slides 2 1 2 T w p ones two_inputs two_targets -> flows T w p.
 Proof.
-  intros w p fraction p0 p1.
-  destruct (fraction 0 0 ltac:(lia) ltac:(lia))%nat as [range0 at0].
-  destruct (fraction 1 0 ltac:(lia) ltac:(lia))%nat as [range1 at1].
-  rewrite first_input in at0. rewrite second_input in at1. unfold ind_ge in *.
-  repeat split; try easy; intros sign; unfold p0, p1;
-    (rewrite at0 || rewrite at1); try (intros zero; lra); patterns; lra.
+  intros T w p [continuous flow]. split; [easy|]. revert flow. apply almost_weaken; [lra|].
+  now intros t _ [_ flow].
 Qed.
 
-Lemma second_continuity : forall T w p t,
-  slides 2 1 2 T w p ones two_inputs two_targets -> 0 <= t <= T ->
+(* Where a pre-activation is 0 it almost always stands still, which determines p there. *)
+Definition rules (w : nat -> vector) (p : matrix) : Prop :=
+  let p0 := p 0%nat 0%nat in let p1 := p 1%nat 0%nat in let w0 := w 0%nat 0%nat in
+  (0 < w0 -> p0 = 1) /\ (w0 < 0 -> p0 = 0) /\ (w0 = 0 -> speed0 w p = 0)
+  /\ (0 < second w -> p1 = 1) /\ (second w < 0 -> p1 = 0)
+  /\ (second w = 0 -> 3 / 5 * speed0 w p + 4 / 5 * speed1 w p = 0).
+
+Lemma flow_rules : forall T w p, flows T w p -> almost_always T (fun t =>
+  derivable_pt_lim (fun s => w s 0%nat 0%nat) t (speed0 (w t) (p t))
+  /\ derivable_pt_lim (fun s => w s 0%nat 1%nat) t (speed1 (w t) (p t)) /\ rules (w t) (p t)).
+Proof.
+  intros T w p [_ flow].
+  assert (away : almost_always T (fun t => forall i, no_crossing 2 1 w (two_inputs i) t)).
+  { apply almost_no_crossing. revert flow. apply almost_weaken; [lra|].
+    intros t _ [_ moves]. eexists. exact moves. }
+  generalize (almost_and _ _ _ flow away). apply almost_weaken; [lra|].
+  intros t _ [[off moves] rare]. apply flow_in_numbers in moves as [moves0 moves1].
+  pose proof (off 0 0 ltac:(lia) ltac:(lia))%nat as off0.
+  pose proof (off 1 0 ltac:(lia) ltac:(lia))%nat as off1.
+  pose proof (rare 0 0 ltac:(lia))%nat as still0. pose proof (rare 1 0 ltac:(lia))%nat as still1.
+  rewrite first_input in off0, still0. rewrite second_input in off1, still1.
+  split; [easy|]. split; [easy|]. unfold ind_ge in *. repeat split; intros sign.
+  1, 2: rewrite off0 by (intros zero; lra); patterns; lra.
+  2, 3: rewrite off1 by (intros zero; lra); patterns; lra.
+  - destruct still0 as [|still]; [easy|]. apply (uniqueness_limite _ _ _ _ moves0).
+    apply (derivable_pt_lim_ext (fun s => inner 2 (w s 0%nat) (two_inputs 0))); [|easy].
+    intros; apply first_input.
+  - destruct still1 as [|still]; [easy|].
+    apply (uniqueness_limite _ _ _ _ (second_derivative _ _ _ _ moves0 moves1)).
+    apply (derivable_pt_lim_ext (fun s => inner 2 (w s 0%nat) (two_inputs 1))); [|easy].
+    intros; apply second_input.
+Qed.
+
+(* What follows for the speeds. *)
+Lemma speed_signs : forall w p, rules w p ->
+  let l := 3 / 5 * speed0 w p + 4 / 5 * speed1 w p in
+  0 <= p 1%nat 0%nat /\ (second w <= 2 -> l <= 2 - second w) /\ (2 < second w -> l <= 0).
+Proof.
+  intros w p (on0 & off0 & still0 & on1 & off1 & still1). unfold speed0, speed1 in *.
+  pose proof (relu_nonneg (w 0%nat 0%nat)).
+  destruct (Rtotal_order (w 0%nat 0%nat) 0) as [sign0|[sign0|sign0]];
+    [rewrite off0, (relu_neg (w 0%nat 0%nat)) in * by lra
+    |rewrite (relu_neg (w 0%nat 0%nat)) in * by lra; specialize (still0 sign0)
+    |rewrite on0, (relu_pos (w 0%nat 0%nat)) in * by lra];
+    (destruct (Rtotal_order (second w) 0) as [sign1|[sign1|sign1]];
+    [rewrite off1, (relu_neg (second w)) in * by lra
+    |rewrite (relu_neg (second w)) in * by lra; specialize (still1 sign1)
+    |rewrite on1, (relu_pos (second w)) in * by lra]); repeat split; intros; lra.
+Qed.
+
+Lemma second_continuity : forall T w p t, flows T w p -> 0 <= t <= T ->
   continuity_pt (fun s => second (w s)) t.
 Proof.
   intros T w p t [continuous _] within. apply (continuity_pt_plus
@@ -146,57 +191,65 @@ Proof.
     |apply (continuity_pt_scal (fun s => w s 0%nat 1%nat))]; apply (continuous 0%nat); auto.
 Qed.
 
-Lemma from_start : forall T w p, slides 2 1 2 T w p ones two_inputs two_targets -> starts w ->
-  forall t, 0 <= t <= T ->
-  146 / 100 * exp (- t) <= 2 - second (w t) /\ 24 / 100 <= second (w t)
-  /\ 0 <= w t 0%nat 0%nat /\ (5 / 18 <= t -> w t 0%nat 0%nat = 0).
+(* f' = c (b - f). *)
+Lemma relaxation : forall T f b c s t, 0 <= s <= t -> t <= T ->
+  (forall r, s <= r <= t -> continuity_pt f r) ->
+  almost_always T (fun r => s < r < t -> derivable_pt_lim f r (c * (b - f r))) ->
+  b - f t = (b - f s) * exp (- c * (t - s)).
 Proof.
-  intros T w p sliding [start0 start1].
-  pose proof (fun t => second_continuity T w p t sliding) as continuous2.
-  destruct sliding as [continuous [kinks flow]].
+  intros T f b c s t order within continuous [kinks slope].
+  assert (constant : forall h, (b - f t) * exp (c * t) * h <= (b - f s) * exp (c * s) * h).
+  { intros h. apply (nonincreasing kinks (fun r => (b - f r) * exp (c * r) * h) (fun _ => 0));
+      [easy| |].
+    - intros r inside. apply continuity_pt_mult; [|now apply continuity_pt_const].
+      apply continuity_pt_mult; [|apply derivable_continuous_pt; reg].
+      apply (continuity_pt_minus (fun _ => b) f); [now apply continuity_pt_const|auto].
+    - intros r inside away. split; [|lra]. specialize (slope r ltac:(lra) away inside).
+      apply (derivative_eq _ _ (((0 - c * (b - f r)) * exp (c * r)
+        + (b - f r) * (exp (c * r) * (c * 1))) * h)); [|ring].
+      apply (derivable_pt_lim_scal_right (fun r => (b - f r) * exp (c * r))).
+      apply (derivable_pt_lim_mult (fun r => b - f r) (fun r => exp (c * r)));
+        [|apply exp_linear_derivative].
+      apply (derivable_pt_lim_minus (fun _ => b)); [apply derivable_pt_lim_const|easy]. }
+  pose proof (constant 1). pose proof (constant (-1)). pose proof (exp_pos (c * t)).
+  apply Rmult_eq_reg_r with (exp (c * t)); [|lra]. rewrite Rmult_assoc, <- exp_plus.
+  replace (- c * (t - s) + c * t) with (c * s) by ring. lra.
+Qed.
+
+(** * From w(0) every flow reaches w_1 = 0 and stays there *)
+
+Lemma from_start : forall T w p, flows T w p -> starts w ->
+  (forall t, 0 <= t <= T -> second (w t) < 2 /\ 0 < second (w t) /\ 0 <= w t 0%nat 0%nat)
+  /\ (forall s t, 0 <= s <= t -> t <= T -> w s 0%nat 0%nat = 0 -> w t 0%nat 0%nat = 0).
+Proof.
+  intros T w p flow [start0 start1].
+  pose proof (fun t => second_continuity T w p t flow) as continuous2.
+  destruct (flow_rules T w p flow) as [kinks moves]. destruct flow as [continuous _].
   assert (cont0 : forall t, 0 <= t <= T -> continuity_pt (fun s => w s 0%nat 0%nat) t)
     by (intros; apply (continuous 0%nat); auto).
   assert (cont1 : forall t, 0 <= t <= T -> continuity_pt (fun s => w s 0%nat 1%nat) t)
     by (intros; apply (continuous 0%nat); auto).
-  assert (moves : forall t, 0 < t < T -> regular kinks t ->
-    derivable_pt_lim (fun s => w s 0%nat 0%nat) t (speed0 (w t) (p t))
-    /\ derivable_pt_lim (fun s => w s 0%nat 1%nat) t (speed1 (w t) (p t)))
-    by (intros t inside away; apply flow_in_numbers, flow; easy).
-  assert (fraction : forall t, 0 < t < T -> regular kinks t ->
-    fractions 2 1 2 (w t) two_inputs (p t))
-    by (intros t inside away; apply flow; easy).
   (* u_2 < 2 *)
-  assert (low : forall t, 0 <= t <= T -> 146 / 100 * exp (- t) <= 2 - second (w t)).
-  { intros t within.
-    assert (down : (second (w t) - 2) * exp (1 * t) <= (second (w 0) - 2) * exp (1 * 0)).
-    { apply (nonincreasing kinks (fun s => (second (w s) - 2) * exp (1 * s))
-        (fun s => (3 / 5 * speed0 (w s) (p s) + 4 / 5 * speed1 (w s) (p s) - 0) * exp (1 * s)
-          + (second (w s) - 2) * (exp (1 * s) * (1 * 1)))); [lra| |].
-      - intros s inside. apply continuity_pt_mult; [|apply derivable_continuous_pt; reg].
-        apply (continuity_pt_minus (fun s => second (w s)) (fun _ => 2));
-          [|now apply continuity_pt_const].
-        apply continuous2. lra.
-      - intros s inside away. destruct (moves s ltac:(lra) away) as [moves0 moves1]. split.
-        + apply (derivable_pt_lim_mult (fun s => second (w s) - 2) (fun s => exp (1 * s)));
-            [|apply exp_linear_derivative].
-          apply (derivable_pt_lim_minus (fun s => second (w s)) (fun _ => 2));
-            [now apply second_derivative|apply derivable_pt_lim_const].
-        + pose proof (exp_pos (1 * s)).
-          destruct (fractions_in_numbers _ _ (fraction s ltac:(lra) away))
-            as (range0 & _ & _ & range1 & pos & neg).
-          pose proof (relu_nonneg (w s 0%nat 0%nat)).
-          enough (3 / 5 * speed0 (w s) (p s) + 4 / 5 * speed1 (w s) (p s) <= 2 - second (w s))
-            by nra.
-          unfold speed0, speed1.
-          assert (p s 0%nat 0%nat * (-3 - relu (w s 0%nat 0%nat)) <= 0) by nra.
-          enough (p s 1%nat 0%nat * (2 - relu (second (w s))) <= 2 - second (w s)) by lra.
-          destruct (Rlt_dec 0 (second (w s))); [rewrite pos, relu_pos by lra; lra|].
-          rewrite relu_neg by lra. nra. }
-    unfold second at 2 in down. rewrite start0, start1, Rmult_1_l, Rmult_0_r, exp_0 in down.
-    rewrite exp_Ropp. pose proof (exp_pos t).
-    apply Rmult_le_reg_r with (exp t); [easy|]. rewrite Rmult_assoc, Rinv_l by lra. lra. }
-  assert (below : forall t, 0 <= t <= T -> relu (second (w t)) < 2).
-  { intros t within. specialize (low t within). pose proof (exp_pos (- t)).
+  assert (below : forall t, 0 <= t <= T -> second (w t) < 2).
+  { intros t within. pose proof (exp_pos (- (1) * t)).
+    enough (second (w t) - (2 - 146 / 100 * exp (- (1) * t)) <= 0) by lra.
+    apply (barrier T (fun s => second (w s) - (2 - 146 / 100 * exp (- (1) * s)))
+      (fun s => 3 / 5 * speed0 (w s) (p s) + 4 / 5 * speed1 (w s) (p s)
+        - (0 - 146 / 100 * (exp (- (1) * s) * (- (1) * 1)))) 0 t); try lra.
+    - intros s inside. apply (continuity_pt_minus (fun s => second (w s)));
+        [apply continuous2; lra|apply derivable_continuous_pt; reg].
+    - unfold second. rewrite start0, start1, Rmult_0_r, exp_0. lra.
+    - exists kinks. intros s inside away _.
+      destruct (moves s inside away) as (moves0 & moves1 & rule). split.
+      + apply (derivable_pt_lim_minus (fun s => second (w s))); [now apply second_derivative|].
+        apply (derivable_pt_lim_minus (fun _ => 2)); [apply derivable_pt_lim_const|].
+        apply (derivable_pt_lim_scal (fun s => exp (- (1) * s))), exp_linear_derivative.
+      + intros above. pose proof (exp_pos (- (1) * s)).
+        destruct (speed_signs _ _ rule) as (_ & low & high).
+        destruct (Rle_dec (second (w s)) 2); [specialize (low ltac:(lra))|
+          specialize (high ltac:(lra))]; lra. }
+  assert (room : forall t, 0 <= t <= T -> 0 < 2 - relu (second (w t))).
+  { intros t within. specialize (below t within).
     destruct (Rle_dec 0 (second (w t))); [rewrite relu_pos|rewrite relu_neg]; lra. }
   (* w_2 does not decrease *)
   assert (right : forall t, 0 <= t <= T -> 3 / 10 <= w t 0%nat 1%nat).
@@ -204,48 +257,172 @@ Proof.
     apply (nonincreasing kinks (fun s => - w s 0%nat 1%nat) (fun s => - speed1 (w s) (p s)));
       [lra| |].
     - intros s inside. apply (continuity_pt_opp (fun s => w s 0%nat 1%nat)), cont1. lra.
-    - intros s inside away. destruct (moves s ltac:(lra) away) as [_ moves1]. split.
+    - intros s inside away. destruct (moves s ltac:(lra) away) as (_ & moves1 & rule). split.
       + now apply (derivable_pt_lim_opp (fun s => w s 0%nat 1%nat)).
-      + destruct (fractions_in_numbers _ _ (fraction s ltac:(lra) away))
-          as (_ & _ & _ & range1 & _). specialize (below s ltac:(lra)). unfold speed1. nra. }
+      + destruct (speed_signs _ _ rule) as [sign _]. specialize (room s ltac:(lra)).
+        unfold speed1. nra. }
   (* w_1 does not become negative *)
   assert (nonneg : forall t, 0 <= t <= T -> 0 <= w t 0%nat 0%nat).
   { intros t within. apply Ropp_le_cancel. rewrite Ropp_0.
     apply (barrier T (fun s => - w s 0%nat 0%nat) (fun s => - speed0 (w s) (p s)) 0 t); try lra.
     - intros s inside. apply (continuity_pt_opp (fun s => w s 0%nat 0%nat)), cont0. lra.
-    - exists kinks. intros s inside away inside'.
-      destruct (moves s inside away) as [moves0 _]. split.
+    - exists kinks. intros s inside away _.
+      destruct (moves s inside away) as (moves0 & _ & rule). split.
       + now apply (derivable_pt_lim_opp (fun s => w s 0%nat 0%nat)).
-      + intros negative. destruct (fractions_in_numbers _ _ (fraction s inside away))
-          as (_ & _ & off & range1 & _). specialize (below s ltac:(lra)).
+      + intros negative. destruct (speed_signs _ _ rule) as [sign _].
+        destruct rule as (_ & off & _). specialize (room s ltac:(lra)).
         unfold speed0. rewrite off by lra. nra. }
-  assert (positive : forall t, 0 <= t <= T -> 24 / 100 <= second (w t)).
+  assert (positive : forall t, 0 <= t <= T -> 0 < second (w t)).
   { intros t within. specialize (right t within). specialize (nonneg t within).
     unfold second. lra. }
-  (* w_1 falls at 9/5 at least where it is positive *)
-  assert (falls : forall t, 0 < t < T -> regular kinks t -> 0 < w t 0%nat 0%nat ->
-    speed0 (w t) (p t) <= - (9 / 5)).
-  { intros t inside away above. specialize (positive t ltac:(lra)). specialize (below t ltac:(lra)).
-    destruct (fractions_in_numbers _ _ (fraction t inside away)) as (_ & on & _ & _ & on' & _).
-    unfold speed0. rewrite on, on', relu_pos, relu_pos by lra.
-    rewrite relu_pos in below by lra. lra. }
-  intros t within. repeat split; auto. intros late. apply Rle_antisym; [|now apply nonneg].
-  assert (reached : w (5 / 18) 0%nat 0%nat <= 0).
-  { enough (w (5 / 18) 0%nat 0%nat - (1 / 2 - 9 / 5 * (5 / 18)) <= 0) by lra.
-    apply (barrier T (fun s => w s 0%nat 0%nat - (1 / 2 - 9 / 5 * s))
-      (fun s => speed0 (w s) (p s) - (0 - 9 / 5 * 1)) 0 (5 / 18)); try lra.
-    - intros s inside. apply (continuity_pt_minus (fun s => w s 0%nat 0%nat)); [apply cont0; lra|].
-      apply derivable_continuous_pt. reg.
-    - exists kinks. intros s inside away inside'.
-      destruct (moves s inside away) as [moves0 _]. split.
-      + apply (derivable_pt_lim_minus (fun s => w s 0%nat 0%nat)); [easy|].
-        apply (derivable_pt_lim_minus (fun _ => 1 / 2)); [apply derivable_pt_lim_const|].
-        apply (derivable_pt_lim_scal id), derivable_pt_lim_id.
-      + intros above. specialize (falls s inside away ltac:(lra)). lra. }
-  apply (barrier T (fun s => w s 0%nat 0%nat) (fun s => speed0 (w s) (p s)) (5 / 18) t); try lra.
-  - intros s inside. apply cont0. lra.
-  - exists kinks. intros s inside away inside'. split; [now apply moves|].
-    intros above. specialize (falls s inside away above). lra.
+  split; [auto|]. intros s t order within zero.
+  apply Rle_antisym; [|apply nonneg; lra].
+  apply (barrier T (fun s => w s 0%nat 0%nat) (fun s => speed0 (w s) (p s)) s t); try lra.
+  - intros s' inside. apply cont0. lra.
+  - exists kinks. intros s' inside away _.
+    destruct (moves s' inside away) as (moves0 & _ & on & _ & _ & on' & _).
+    split; [easy|]. intros above.
+    specialize (positive s' ltac:(lra)). specialize (below s' ltac:(lra)).
+    unfold speed0. rewrite on, on', relu_pos, relu_pos by lra. lra.
+Qed.
+
+(* Until w_1 reaches 0 the outputs solve u' = H (y - u) with all indicators 1. *)
+Definition early0 (t : R) : R := -3 + 51 / 50 * exp (- (8 / 5) * t) + 62 / 25 * exp (- (2 / 5) * t).
+Definition early1 (t : R) : R :=
+  5 / 4 * (2 + 51 / 50 * exp (- (8 / 5) * t) - 62 / 25 * exp (- (2 / 5) * t) - 3 / 5 * early0 t).
+
+Lemma early_derivatives : forall t,
+  derivable_pt_lim early0 t
+    (- (8 / 5) * (51 / 50) * exp (- (8 / 5) * t) - 2 / 5 * (62 / 25) * exp (- (2 / 5) * t))
+  /\ derivable_pt_lim early1 t
+    (4 / 5 * (62 / 25 * exp (- (2 / 5) * t) - 51 / 50 * exp (- (8 / 5) * t))).
+Proof.
+  intros t.
+  assert (fast : derivable_pt_lim (fun s => 51 / 50 * exp (- (8 / 5) * s)) t
+    (51 / 50 * (exp (- (8 / 5) * t) * (- (8 / 5) * 1))))
+    by apply (derivable_pt_lim_scal (fun s => exp (- (8 / 5) * s))), exp_linear_derivative.
+  assert (slow : derivable_pt_lim (fun s => 62 / 25 * exp (- (2 / 5) * s)) t
+    (62 / 25 * (exp (- (2 / 5) * t) * (- (2 / 5) * 1))))
+    by apply (derivable_pt_lim_scal (fun s => exp (- (2 / 5) * s))), exp_linear_derivative.
+  assert (first : derivable_pt_lim early0 t (0 + 51 / 50 * (exp (- (8 / 5) * t) * (- (8 / 5) * 1))
+    + 62 / 25 * (exp (- (2 / 5) * t) * (- (2 / 5) * 1)))).
+  { apply (derivable_pt_lim_plus (fun s => -3 + 51 / 50 * exp (- (8 / 5) * s))); [|easy].
+    apply (derivable_pt_lim_plus (fun _ => -3)); [apply derivable_pt_lim_const|easy]. }
+  split; [apply (derivative_eq _ _ _ _ first); ring|].
+  eapply derivative_eq.
+  - apply (derivable_pt_lim_scal (fun s => 2 + 51 / 50 * exp (- (8 / 5) * s)
+      - 62 / 25 * exp (- (2 / 5) * s) - 3 / 5 * early0 s)).
+    apply (derivable_pt_lim_minus (fun s => 2 + 51 / 50 * exp (- (8 / 5) * s)
+      - 62 / 25 * exp (- (2 / 5) * s)));
+      [|apply (derivable_pt_lim_scal early0), first].
+    apply (derivable_pt_lim_minus (fun s => 2 + 51 / 50 * exp (- (8 / 5) * s))); [|exact slow].
+    apply (derivable_pt_lim_plus (fun _ => 2)); [apply derivable_pt_lim_const|exact fast].
+  - field.
+Qed.
+
+Lemma early0_falls : forall s t, s < t -> early0 t < early0 s.
+Proof.
+  intros s t later. unfold early0.
+  pose proof (exp_increasing (- (8 / 5) * t) (- (8 / 5) * s) ltac:(lra)).
+  pose proof (exp_increasing (- (2 / 5) * t) (- (2 / 5) * s) ltac:(lra)). lra.
+Qed.
+
+(* The second pre-activation, which is u_2 as long as it is positive. *)
+Lemma early_second : forall t, 0 <= t -> let u := 3 / 5 * early0 t + 4 / 5 * early1 t in
+  u = 2 + 51 / 50 * exp (- (8 / 5) * t) - 62 / 25 * exp (- (2 / 5) * t) /\ 0 < u < 2.
+Proof.
+  intros t pos u.
+  assert (equal : u = 2 + 51 / 50 * exp (- (8 / 5) * t) - 62 / 25 * exp (- (2 / 5) * t))
+    by (unfold u, early1; field).
+  split; [easy|]. rewrite equal.
+  set (f := exp (- (2 / 5) * t)).
+  assert (power : exp (- (8 / 5) * t) = f * f * f * f)
+    by (unfold f; rewrite <- !exp_plus; f_equal; field).
+  assert (range : 0 < f <= 1).
+  { split; [apply exp_pos|]. unfold f. rewrite <- exp_0. destruct (Req_dec t 0) as [->|];
+      [rewrite Rmult_0_r|apply Rlt_le, exp_increasing]; lra. }
+  rewrite power. assert (f * f * f <= 1) by nra.
+  assert (f * f * f * f <= 1 * f) by (apply Rmult_le_compat_r; lra). split; [|lra].
+  enough (0 <= f * f * f * f - 4 * (64 / 125) * f + 3 * (256 / 625)) by lra.
+  replace (f * f * f * f - 4 * (64 / 125) * f + 3 * (256 / 625))
+    with ((f - 4 / 5) * (f - 4 / 5) * (f * f + 8 / 5 * f + 48 / 25)) by field.
+  apply Rmult_le_pos; [apply Rle_0_sqr|nra].
+Qed.
+
+Lemma early0_start : early0 0 = 1 / 2.
+Proof. unfold early0. rewrite !Rmult_0_r, exp_0. field. Qed.
+
+(* prop:must-slide, the time t_1 after which w_1 stays 0. *)
+Theorem kink_time : exists t1, 0 < t1 < 5 / 18 /\ early0 t1 = 0.
+Proof.
+  assert (late : early0 (5 / 18) < 0).
+  { unfold early0. set (f := exp (- (2 / 5) * (5 / 18))).
+    assert (power : exp (- (8 / 5) * (5 / 18)) = f * f * f * f)
+      by (unfold f; rewrite <- !exp_plus; f_equal; field).
+    assert (range : 0 < f < 9 / 10).
+    { split; [apply exp_pos|]. unfold f. replace (- (2 / 5) * (5 / 18)) with (- (1 / 9)) by field.
+      rewrite exp_Ropp. replace (9 / 10) with (/ (10 / 9)) by field. apply Rinv_lt_contravar.
+      - apply Rmult_lt_0_compat; [lra|apply exp_pos].
+      - pose proof (exp_ineq1 (1 / 9) ltac:(lra)). lra. }
+    rewrite power. assert (f * f <= 81 / 100) by nra.
+    assert (f * f * f * f <= 81 / 100 * (81 / 100))
+      by (replace (f * f * f * f) with (f * f * (f * f)) by ring; nra). lra. }
+  destruct (IVT_cor early0 0 (5 / 18)) as (t1 & inside & zero).
+  - intros t. apply derivable_continuous_pt. eexists. apply (early_derivatives t).
+  - lra.
+  - rewrite early0_start. nra.
+  - exists t1. split; [|easy]. pose proof early0_start.
+    destruct (Req_dec t1 0) as [->|]; [lra|]. destruct (Req_dec t1 (5 / 18)) as [->|]; lra.
+Qed.
+
+Lemma kink_time_pos : forall t1, early0 t1 = 0 -> 0 < t1.
+Proof.
+  intros t1 zero. pose proof early0_start. apply Rnot_le_lt. intros early.
+  destruct (Req_dec t1 0) as [->|]; [lra|]. pose proof (early0_falls t1 0 ltac:(lra)). lra.
+Qed.
+
+(* As long as w_1 is positive the sum and the difference of the residuals decay by themselves. *)
+Lemma reaches : forall t1 T w p, early0 t1 = 0 -> t1 <= T -> flows T w p -> starts w ->
+  w t1 0%nat 0%nat = 0.
+Proof.
+  intros t1 T w p zero within flow start. pose proof (kink_time_pos t1 zero) as pos.
+  destruct (from_start T w p flow start) as [bounds stays].
+  pose proof (fun t => second_continuity T w p t flow) as continuous2.
+  destruct (Req_dec (w t1 0%nat 0%nat) 0) as [|other]; [easy|exfalso].
+  assert (above : forall t, 0 <= t <= t1 -> 0 < w t 0%nat 0%nat).
+  { intros t inside. destruct (bounds t ltac:(lra)) as (_ & _ & nonneg).
+    destruct (Req_dec (w t 0%nat 0%nat) 0) as [early|]; [|lra].
+    destruct other. apply (stays t); [easy|easy|easy]. }
+  pose proof (flow_rules T w p flow) as moves. destruct flow as [continuous _].
+  assert (cont0 : forall t, 0 <= t <= t1 -> continuity_pt (fun s => w s 0%nat 0%nat) t)
+    by (intros; apply (continuous 0%nat); [lia|lia|lra]).
+  assert (sum : -1 - (w t1 0%nat 0%nat + second (w t1))
+    = (-1 - (w 0 0%nat 0%nat + second (w 0))) * exp (- (8 / 5) * (t1 - 0))).
+  { apply (relaxation T (fun s => w s 0%nat 0%nat + second (w s))); try lra.
+    - intros s inside. apply (continuity_pt_plus (fun s => w s 0%nat 0%nat)
+        (fun s => second (w s))); [apply cont0|apply continuous2]; lra.
+    - revert moves. apply almost_weaken; [lra|].
+      intros s _ (moves0 & moves1 & on & _ & _ & on' & _) inside.
+      eapply derivative_eq;
+        [exact (derivable_pt_lim_plus _ _ _ _ _ moves0
+          (second_derivative _ _ _ _ moves0 moves1))|].
+      specialize (above s ltac:(lra)). destruct (bounds s ltac:(lra)) as (_ & positive & _).
+      unfold speed0, speed1. rewrite on, on', !relu_pos by lra. field. }
+  assert (difference : -5 - (w t1 0%nat 0%nat - second (w t1))
+    = (-5 - (w 0 0%nat 0%nat - second (w 0))) * exp (- (2 / 5) * (t1 - 0))).
+  { apply (relaxation T (fun s => w s 0%nat 0%nat - second (w s))); try lra.
+    - intros s inside. apply (continuity_pt_minus (fun s => w s 0%nat 0%nat)
+        (fun s => second (w s))); [apply cont0|apply continuous2]; lra.
+    - revert moves. apply almost_weaken; [lra|].
+      intros s _ (moves0 & moves1 & on & _ & _ & on' & _) inside.
+      eapply derivative_eq;
+        [exact (derivable_pt_lim_minus _ _ _ _ _ moves0
+          (second_derivative _ _ _ _ moves0 moves1))|].
+      specialize (above s ltac:(lra)). destruct (bounds s ltac:(lra)) as (_ & positive & _).
+      unfold speed0, speed1. rewrite on, on', !relu_pos by lra. field. }
+  destruct start as [start0 start1]. unfold second in sum at 2. unfold second in difference at 2.
+  rewrite start0, start1, Rminus_0_r in *. unfold early0 in zero.
+  specialize (above t1 ltac:(lra)). lra.
 Qed.
 
 Definition second_output (w : nat -> vector) : R := output 2 1 w ones (two_inputs 1).
@@ -254,109 +431,120 @@ Lemma second_output_pos : forall w, 0 <= second w -> second_output w = second w.
 Proof. intros w pos. unfold second_output. rewrite one_unit, second_input. now apply relu_pos. Qed.
 
 (* While w_1 = 0 the second residual decays and p_1 balances the two inputs. *)
-Lemma on_the_kink : forall T w p, slides 2 1 2 T w p ones two_inputs two_targets -> starts w ->
-  almost_always T (fun t => 5 / 18 < t ->
+Lemma on_the_kink : forall t1 T w p, early0 t1 = 0 -> flows T w p -> starts w ->
+  almost_always T (fun t => t1 < t ->
     derivable_pt_lim (fun s => second (w s)) t (16 / 25 * (2 - second (w t)))
     /\ p t 0%nat 0%nat = (2 - second (w t)) / 5).
 Proof.
-  intros T w p flow start. pose proof (from_start T w p flow start) as all.
-  destruct flow as [_ flow]. revert flow. apply almost_weaken; [lra|].
-  intros t inside [fraction moves] late. apply flow_in_numbers in moves as [moves0 moves1].
-  destruct (all t ltac:(lra)) as (_ & pos & _ & kink).
-  destruct (fractions_in_numbers _ _ fraction) as (_ & _ & _ & _ & on & _).
-  assert (still : speed0 (w t) (p t) = 0).
-  { apply (uniqueness_limite _ _ _ _ moves0).
-    apply (derivable_pt_lim_locally_ext (fun _ => 0) _ t (5 / 18) T);
-      [lra| |apply derivable_pt_lim_const].
-    intros s near. symmetry. apply all; lra. }
-  pose proof (second_derivative _ _ _ _ moves0 moves1) as slope. rewrite still in slope.
-  unfold speed0, speed1 in *. rewrite kink, (relu_neg 0), relu_pos, on in * by lra.
+  intros t1 T w p zero flow start. pose proof (kink_time_pos t1 zero) as pos.
+  pose proof (reaches t1 T w p zero) as reached.
+  destruct (from_start T w p flow start) as [bounds stays].
+  generalize (flow_rules T w p flow). apply almost_weaken; [lra|].
+  intros t inside (moves0 & moves1 & _ & _ & still & on & _) late.
+  destruct (bounds t ltac:(lra)) as (below & positive & _).
+  assert (kink : w t 0%nat 0%nat = 0)
+    by (apply (stays t1); [lra|lra|apply reached; [lra|easy|easy]]).
+  specialize (still kink). pose proof (second_derivative _ _ _ _ moves0 moves1) as slope.
+  rewrite still in slope. unfold speed0, speed1 in *.
+  rewrite kink, (relu_neg 0), relu_pos, on in * by lra.
   split; [|lra]. apply (derivative_eq _ _ _ _ slope). lra.
 Qed.
 
-(* prop:must-slide, for every sliding flow from w(0): from time 5/18 on w_1 is 0, u_1 stays at 0
-   and the loss at 9/2 or more, while u_2 tends to 2; p_1 is determined, and changes. *)
-Theorem must_slide : forall T w p,
-  slides 2 1 2 T w p ones two_inputs two_targets -> starts w ->
-  (forall t, 5 / 18 <= t <= T -> w t 0%nat 0%nat = 0 /\ 0 < second_output (w t) < 2
-    /\ 9 / 2 <= loss 2 1 2 (w t) ones two_inputs two_targets)
-  /\ (forall t0 t, 5 / 18 <= t0 <= t -> t <= T -> 2 - second_output (w t)
-    = (2 - second_output (w t0)) * exp (- (16 / 25) * (t - t0)))
-  /\ almost_always T (fun t => 5 / 18 < t -> p t 0%nat 0%nat = (2 - second_output (w t)) / 5).
+(* prop:must-slide, for every flow from w(0), whatever numbers p are at the kinks: from time t1 on
+   w_1 is 0 and p_1 a fraction that changes; the loss stays above 9/2, to which it tends, though H
+   is coercive. *)
+Theorem must_slide : forall t1 T w p, early0 t1 = 0 -> flows T w p -> starts w ->
+  (forall t, t1 <= t <= T -> w t 0%nat 0%nat = 0 /\ 0 < second_output (w t) < 2
+    /\ loss 2 1 2 (w t) ones two_inputs two_targets = 9 / 2 + (2 - second_output (w t)) ^ 2 / 2
+    /\ coercive 2 (2 / 5) (HH 2 1 (w t) ones two_inputs))
+  /\ (forall s t, t1 <= s <= t -> t <= T -> 2 - second_output (w t)
+    = (2 - second_output (w s)) * exp (- (16 / 25) * (t - s)))
+  /\ almost_always T (fun t => t1 < t -> p t 0%nat 0%nat = (2 - second_output (w t)) / 5).
 Proof.
-  intros T w p flow start. pose proof (from_start T w p flow start) as all.
-  pose proof (on_the_kink T w p flow start) as sliding.
+  intros t1 T w p zero flow start. pose proof (kink_time_pos t1 zero) as pos.
+  pose proof (reaches t1 T w p zero) as reached.
+  destruct (from_start T w p flow start) as [bounds stays].
+  pose proof (on_the_kink t1 T w p zero flow start) as sliding.
   assert (same : forall t, 0 <= t <= T -> second_output (w t) = second (w t))
-    by (intros t within; apply second_output_pos; destruct (all t within); lra).
+    by (intros t within; apply second_output_pos; destruct (bounds t within); lra).
   split; [|split].
-  - intros t within. destruct (all t ltac:(lra)) as (low & pos & _ & kink).
-    pose proof (exp_pos (- t)). rewrite same by lra. split; [apply kink; lra|]. split; [lra|].
-    unfold loss. cbn [sum]. fold (second_output (w t)). rewrite same by lra.
-    rewrite one_unit, first_input, kink, (relu_neg 0) by lra. unfold two_targets.
-    pose proof (pow2_ge_0 (second (w t) - 2)). nra.
-  - intros t0 t late within. rewrite !same by lra. destruct sliding as [kinks sliding].
-    assert (constant : forall c, (2 - second (w t)) * exp (16 / 25 * t) * c
-      <= (2 - second (w t0)) * exp (16 / 25 * t0) * c).
-    { intros c. apply (nonincreasing kinks (fun s => (2 - second (w s)) * exp (16 / 25 * s) * c)
-        (fun _ => 0)); [lra| |].
-      - intros s inside. apply continuity_pt_mult; [|now apply continuity_pt_const].
-        apply continuity_pt_mult; [|apply derivable_continuous_pt; reg].
-        apply (continuity_pt_minus (fun _ => 2) (fun s => second (w s)));
-          [now apply continuity_pt_const|]. apply (second_continuity T w p); [easy|lra].
-      - intros s inside away. split; [|lra].
-        destruct (sliding s ltac:(lra) away ltac:(lra)) as [slope _].
-        apply (derivative_eq _ _ (((0 - 16 / 25 * (2 - second (w s))) * exp (16 / 25 * s)
-          + (2 - second (w s)) * (exp (16 / 25 * s) * (16 / 25 * 1))) * c)); [|ring].
-        apply (derivable_pt_lim_scal_right (fun s => (2 - second (w s)) * exp (16 / 25 * s))).
-        apply (derivable_pt_lim_mult (fun s => 2 - second (w s)) (fun s => exp (16 / 25 * s)));
-          [|apply exp_linear_derivative].
-        apply (derivable_pt_lim_minus (fun _ => 2)); [apply derivable_pt_lim_const|easy]. }
-    pose proof (constant 1) as down. pose proof (constant (-1)) as up.
-    apply Rmult_eq_reg_r with (exp (16 / 25 * t)); [|pose proof (exp_pos (16 / 25 * t)); lra].
-    rewrite Rmult_assoc, <- exp_plus.
-    replace (- (16 / 25) * (t - t0) + 16 / 25 * t) with (16 / 25 * t0) by ring. lra.
+  - intros t within. destruct (bounds t ltac:(lra)) as (below & positive & _).
+    assert (kink : w t 0%nat 0%nat = 0)
+      by (apply (stays t1); [lra|lra|apply reached; [lra|easy|easy]]).
+    rewrite same by lra. split; [easy|]. split; [lra|]. split.
+    + unfold loss. cbn [sum]. fold (second_output (w t)). rewrite same by lra.
+      rewrite one_unit, first_input, kink, (relu_neg 0) by lra. unfold two_targets. field.
+    + intros v. rewrite norm_squared. unfold quadratic, mul_vec, HH, inner at 1 2. cbn [sum INR].
+      rewrite (first_input (w t)), (second_input (w t)), kink.
+      unfold ones, inner, two_inputs. cbn [sum].
+      replace (ind_ge 0) with 1 by (patterns; lra).
+      replace (ind_ge (second (w t))) with 1 by (patterns; lra).
+      pose proof (pow2_ge_0 (v 0%nat + v 1%nat)). lra.
+  - intros s t order within. rewrite !same by lra.
+    apply (relaxation T (fun s => second (w s))); try lra.
+    + intros r inside. apply (second_continuity T w p); [easy|lra].
+    + revert sliding. apply almost_weaken; [lra|]. intros r _ sliding inside.
+      apply sliding. lra.
   - revert sliding. apply almost_weaken; [lra|]. intros t inside sliding late.
     rewrite same by lra. now apply sliding.
 Qed.
 
-Lemma ind_with_range : forall c z, 0 <= c <= 1 ->
-  0 <= ind_with c z <= 1 /\ (z <> 0 -> ind_with c z = ind_ge z).
+(** * No constant for relu'(0) *)
+
+(* relu'(z) with the value c at 0: c = 1 is eq:convention. *)
+Definition ind_with (c z : R) : R := if Rlt_dec 0 z then 1 else if Rlt_dec z 0 then 0 else c.
+
+Definition solves c T (w : R -> nat -> vector) : Prop :=
+  (forall r, (r < 1)%nat -> continuous_on 2 T (fun s => w s r))
+  /\ almost_always T (fun t => moves_with 2 1 2 w
+    (fun i r => ind_with c (inner 2 (w t r) (two_inputs i))) ones two_inputs two_targets t).
+
+Lemma ind_with_pos : forall c z, 0 < z -> ind_with c z = 1.
+Proof. intros c z pos. unfold ind_with. destruct (Rlt_dec 0 z); lra. Qed.
+
+(* prop:must-slide: for no number c is there a flow with relu'(0) = c beyond time t_1. *)
+Theorem no_constant : exists t1, 0 < t1 < 5 / 18 /\ forall c,
+  (exists w, starts w /\ solves c t1 w) /\ forall T w, t1 < T -> starts w -> ~ solves c T w.
 Proof.
-  intros c z range. unfold ind_with. split; [patterns; lra|]. intros other. patterns; lra.
+  destruct kink_time as (t1 & range & zero). exists t1. split; [easy|]. intros c. split.
+  - set (w := fun (t : R) (_ k : nat) => match k with O => early0 t | _ => early1 t end).
+    exists w. split; [|split].
+    + split; [apply early0_start|]. unfold w, early1, early0. rewrite !Rmult_0_r, exp_0. field.
+    + intros r _ k t _ _. unfold w. destruct k;
+        apply derivable_continuous_pt; eexists; apply early_derivatives.
+    + apply always. intros t inside. apply flow_in_numbers.
+      destruct (early_second t ltac:(lra)) as [equal between].
+      pose proof (early0_falls t t1 ltac:(lra)) as above. rewrite zero in above.
+      unfold speed0, speed1. rewrite (first_input (w t)), (second_input (w t)). unfold second, w.
+      rewrite !ind_with_pos, !relu_pos by lra. rewrite equal. destruct (early_derivatives t).
+      split; (eapply derivative_eq; [eassumption|]); [unfold early0; field|field].
+  - intros T w late start [continuous moves].
+    set (p := fun t i r => ind_with c (inner 2 (w t r) (two_inputs i))).
+    assert (flow : flows T w p).
+    { split; [easy|]. revert moves. apply almost_weaken; [lra|]. intros t _ moves.
+      split; [|easy]. intros i r _ _ other. unfold p, ind_with. patterns; lra. }
+    destruct (must_slide t1 T w p zero flow start) as (kink & formula & [kinks fraction]).
+    destruct (regular_point kinks t1 T late) as (s & inside_s & away_s).
+    destruct (regular_point kinks s T) as (t & inside & away); [easy|].
+    assert (same : forall r, t1 < r < T -> regular kinks r -> 2 - second_output (w r) = 5 * c).
+    { intros r near away_r. pose proof (fraction r ltac:(lra) away_r ltac:(lra)) as value.
+      unfold p in value. rewrite first_input, (proj1 (kink r ltac:(lra))) in value.
+      unfold ind_with in value. destruct (Rlt_dec 0 0), (Rlt_dec 0 0); lra. }
+    pose proof (formula s t ltac:(lra) ltac:(lra)) as decays.
+    rewrite !same in decays by (easy || lra).
+    destruct (kink s ltac:(lra)) as (_ & below & _).
+    pose proof (same s ltac:(lra) away_s).
+    assert (exp (- (16 / 25) * (t - s)) < 1) by (rewrite <- exp_0; apply exp_increasing; lra).
+    nra.
 Qed.
 
-(* prop:must-slide, for no constant c as relu'(0): beyond time 5/18 there is no flow. *)
-Theorem no_constant : forall c T w, 0 <= c <= 1 -> 5 / 18 < T -> starts w ->
-  (forall r, (r < 1)%nat -> continuous_on 2 T (fun s => w s r)) ->
-  ~ almost_always T (fun t => moves_with 2 1 2 w
-      (fun i r => ind_with c (inner 2 (w t r) (two_inputs i))) ones two_inputs two_targets t).
-Proof.
-  intros c T w range late start continuous moves.
-  set (p := fun t i r => ind_with c (inner 2 (w t r) (two_inputs i))).
-  assert (flow : slides 2 1 2 T w p ones two_inputs two_targets).
-  { split; [easy|]. revert moves. apply almost_weaken; [lra|]. intros t _ moves.
-    split; [|easy]. intros i r _ _. now apply ind_with_range. }
-  destruct (must_slide T w p flow start) as (kink & formula & [kinks fraction]).
-  destruct (regular_point kinks (5 / 18) T late) as (t0 & inside0 & away0).
-  destruct (regular_point kinks t0 T) as (t & inside & away); [easy|].
-  assert (same : forall s, 5 / 18 < s < T -> regular kinks s -> 2 - second_output (w s) = 5 * c).
-  { intros s near regular_s. pose proof (fraction s ltac:(lra) regular_s ltac:(lra)) as value.
-    unfold p in value. rewrite first_input, (proj1 (kink s ltac:(lra))) in value.
-    unfold ind_with in value. destruct (Rlt_dec 0 0), (Rlt_dec 0 0); lra. }
-  pose proof (formula t0 t ltac:(lra) ltac:(lra)) as decays.
-  rewrite !same in decays by (easy || lra).
-  destruct (kink t0 ltac:(lra)) as (_ & below & _).
-  assert (5 * c > 0) by (rewrite <- (same t0) by (easy || lra); lra).
-  assert (exp (- (16 / 25) * (t - t0)) < 1) by (rewrite <- exp_0; apply exp_increasing; lra).
-  nra.
-Qed.
-
-(* In particular not for eq:convention: the flow of the paper itself, eq:flow, ends. *)
-Corollary no_flow : forall T w, 5 / 18 < T -> starts w ->
+(* In particular eq:flow with eq:convention, the flow of the paper, ends. *)
+Corollary no_flow : forall T w, 5 / 18 <= T -> starts w ->
   (forall r, (r < 1)%nat -> continuous_on 2 T (fun s => w s r)) ->
   ~ almost_always T (hidden_flow 2 1 2 w (fun _ => ones) two_inputs two_targets).
 Proof.
-  intros T w late start continuous flow. apply (no_constant 1 T w); try easy; [lra|].
+  intros T w late start continuous flow. destruct no_constant as (t1 & range & none).
+  destruct (none 1) as [_ no]. apply (no T w); [lra|easy|]. split; [easy|].
   revert flow. apply almost_weaken; [lra|]. intros t _ flow r k near_r near_k.
   eapply derivative_eq; [now apply (flow r k)|].
   unfold hidden_gradient, velocity, residual, diff.
@@ -368,40 +556,7 @@ Proof.
   ring.
 Qed.
 
-(* prop:must-slide, the flow along the kink w_1 = 0 from u_2 = u0 on: it exists for all time. *)
-Theorem sliding_solution : forall T u0, 0 <= u0 <= 2 ->
-  let u := fun t => 2 - (2 - u0) * exp (- (16 / 25) * t) in
-  let w := fun t (_ k : nat) => match k with O => 0 | _ => 5 / 4 * u t end in
-  let p := fun t (i _ : nat) => match i with O => (2 - u t) / 5 | _ => 1 end in
-  slides 2 1 2 T w p ones two_inputs two_targets
-  /\ forall t, 0 <= t -> second_output (w t) = u t.
-Proof.
-  intros T u0 range u w p.
-  assert (slope : forall t, derivable_pt_lim (fun s => 5 / 4 * u s) t (4 / 5 * (2 - u t))).
-  { intros t. eapply derivative_eq.
-    - apply (derivable_pt_lim_scal u), (derivable_pt_lim_minus (fun _ => 2));
-        [apply derivable_pt_lim_const|].
-      apply (derivable_pt_lim_scal (fun s => exp (- (16 / 25) * s))), exp_linear_derivative.
-    - unfold u. field. }
-  assert (value : forall t, second (w t) = u t) by (intros t; unfold second, w; field).
-  assert (within : forall t, 0 <= t -> 0 <= u t <= 2).
-  { intros t pos. unfold u. pose proof (exp_pos (- (16 / 25) * t)).
-    assert (exp (- (16 / 25) * t) <= 1)
-      by (rewrite <- exp_0; destruct (Req_dec t 0) as [->|];
-          [rewrite Rmult_0_r|apply Rlt_le, exp_increasing]; lra). nra. }
-  split; [split|].
-  - intros r _ k t _ _. unfold w. destruct k as [|k]; [now apply continuity_pt_const|].
-    apply derivable_continuous_pt. eexists. apply slope.
-  - apply always. intros t inside. destruct (within t ltac:(lra)) as [low high]. split.
-    + intros i r near_i near_r. replace r with 0%nat by lia.
-      destruct i as [|[|i]]; [rewrite first_input|rewrite second_input, value|lia]; unfold p.
-      * split; [lra|]. unfold w. now intros [].
-      * split; [lra|]. unfold ind_ge. destruct (Rle_dec _ _); [easy|lra].
-    + apply flow_in_numbers. unfold speed0, speed1. rewrite value, (relu_pos (u t)) by easy.
-      split; (eapply derivative_eq; [apply derivable_pt_lim_const || apply slope|]);
-        unfold w, p; rewrite ?relu_neg by lra; field.
-  - intros t pos. rewrite second_output_pos, value; [easy|]. rewrite value. now apply within.
-Qed.
+(** * The sliding flow *)
 
 (* f up to time tau, from then on the increments of g. *)
 Definition glue (tau : R) (f g : R -> R) (t : R) : R :=
@@ -456,92 +611,11 @@ Proof.
     intros s near. symmetry. apply glue_after; [easy|lra].
 Qed.
 
-(* Until w_1 reaches 0 the outputs solve u' = H (y - u) with all indicators 1. *)
-Definition early0 (t : R) : R := -3 + 51 / 50 * exp (- (8 / 5) * t) + 62 / 25 * exp (- (2 / 5) * t).
-Definition early1 (t : R) : R :=
-  5 / 4 * (2 + 51 / 50 * exp (- (8 / 5) * t) - 62 / 25 * exp (- (2 / 5) * t) - 3 / 5 * early0 t).
-
-Lemma early_derivatives : forall t,
-  derivable_pt_lim early0 t
-    (- (8 / 5) * (51 / 50) * exp (- (8 / 5) * t) - 2 / 5 * (62 / 25) * exp (- (2 / 5) * t))
-  /\ derivable_pt_lim early1 t
-    (4 / 5 * (62 / 25 * exp (- (2 / 5) * t) - 51 / 50 * exp (- (8 / 5) * t))).
-Proof.
-  intros t.
-  assert (fast : derivable_pt_lim (fun s => 51 / 50 * exp (- (8 / 5) * s)) t
-    (51 / 50 * (exp (- (8 / 5) * t) * (- (8 / 5) * 1))))
-    by apply (derivable_pt_lim_scal (fun s => exp (- (8 / 5) * s))), exp_linear_derivative.
-  assert (slow : derivable_pt_lim (fun s => 62 / 25 * exp (- (2 / 5) * s)) t
-    (62 / 25 * (exp (- (2 / 5) * t) * (- (2 / 5) * 1))))
-    by apply (derivable_pt_lim_scal (fun s => exp (- (2 / 5) * s))), exp_linear_derivative.
-  assert (first : derivable_pt_lim early0 t (0 + 51 / 50 * (exp (- (8 / 5) * t) * (- (8 / 5) * 1))
-    + 62 / 25 * (exp (- (2 / 5) * t) * (- (2 / 5) * 1)))).
-  { apply (derivable_pt_lim_plus (fun s => -3 + 51 / 50 * exp (- (8 / 5) * s))); [|easy].
-    apply (derivable_pt_lim_plus (fun _ => -3)); [apply derivable_pt_lim_const|easy]. }
-  split; [apply (derivative_eq _ _ _ _ first); ring|].
-  eapply derivative_eq.
-  - apply (derivable_pt_lim_scal (fun s => 2 + 51 / 50 * exp (- (8 / 5) * s)
-      - 62 / 25 * exp (- (2 / 5) * s) - 3 / 5 * early0 s)).
-    apply (derivable_pt_lim_minus (fun s => 2 + 51 / 50 * exp (- (8 / 5) * s)
-      - 62 / 25 * exp (- (2 / 5) * s)));
-      [|apply (derivable_pt_lim_scal early0), first].
-    apply (derivable_pt_lim_minus (fun s => 2 + 51 / 50 * exp (- (8 / 5) * s))); [|exact slow].
-    apply (derivable_pt_lim_plus (fun _ => 2)); [apply derivable_pt_lim_const|exact fast].
-  - field.
-Qed.
-
-Lemma early0_falls : forall s t, s < t -> early0 t < early0 s.
-Proof.
-  intros s t later. unfold early0.
-  pose proof (exp_increasing (- (8 / 5) * t) (- (8 / 5) * s) ltac:(lra)).
-  pose proof (exp_increasing (- (2 / 5) * t) (- (2 / 5) * s) ltac:(lra)). lra.
-Qed.
-
-Lemma early0_zero : exists tau, 0 < tau /\ early0 tau = 0.
-Proof.
-  destruct (IVT_cor early0 0 1) as (tau & inside & zero).
-  - intros t. apply derivable_continuous_pt. eexists. apply (early_derivatives t).
-  - lra.
-  - assert (start : early0 0 = 1 / 2) by (unfold early0; rewrite !Rmult_0_r, exp_0; field).
-    enough (early0 1 <= 0) by (rewrite start; nra). unfold early0.
-    pose proof (exp_increasing (- (8 / 5) * 1) (- (2 / 5) * 1) ltac:(lra)).
-    assert (exp (- (2 / 5) * 1) < 5 / 7).
-    { replace (- (2 / 5) * 1) with (- (2 / 5)) by ring. rewrite exp_Ropp.
-      replace (5 / 7) with (/ (7 / 5)) by field. apply Rinv_lt_contravar.
-      - apply Rmult_lt_0_compat; [lra|apply exp_pos].
-      - pose proof (exp_ineq1 (2 / 5) ltac:(lra)). lra. }
-    lra.
-  - exists tau. split; [|easy]. destruct (Req_dec tau 0) as [->|]; [|lra].
-    exfalso. unfold early0 in zero. rewrite !Rmult_0_r, exp_0 in zero. lra.
-Qed.
-
-(* The second pre-activation, which is u_2 as long as it is positive. *)
-Lemma early_second : forall t, 0 <= t -> let u := 3 / 5 * early0 t + 4 / 5 * early1 t in
-  u = 2 + 51 / 50 * exp (- (8 / 5) * t) - 62 / 25 * exp (- (2 / 5) * t) /\ 0 < u < 2.
-Proof.
-  intros t pos u.
-  assert (equal : u = 2 + 51 / 50 * exp (- (8 / 5) * t) - 62 / 25 * exp (- (2 / 5) * t))
-    by (unfold u, early1; field).
-  split; [easy|]. rewrite equal.
-  set (f := exp (- (2 / 5) * t)).
-  assert (power : exp (- (8 / 5) * t) = f * f * f * f)
-    by (unfold f; rewrite <- !exp_plus; f_equal; field).
-  assert (range : 0 < f <= 1).
-  { split; [apply exp_pos|]. unfold f. rewrite <- exp_0. destruct (Req_dec t 0) as [->|];
-      [rewrite Rmult_0_r|apply Rlt_le, exp_increasing]; lra. }
-  rewrite power. assert (f * f * f <= 1) by nra.
-  assert (f * f * f * f <= 1 * f) by (apply Rmult_le_compat_r; lra). split; [|lra].
-  enough (0 <= f * f * f * f - 4 * (64 / 125) * f + 3 * (256 / 625)) by lra.
-  replace (f * f * f * f - 4 * (64 / 125) * f + 3 * (256 / 625))
-    with ((f - 4 / 5) * (f - 4 / 5) * (f * f + 8 / 5 * f + 48 / 25)) by field.
-  apply Rmult_le_pos; [apply Rle_0_sqr|nra].
-Qed.
-
-(* prop:must-slide is not empty: there is a sliding flow from w(0), for all time. *)
+(* prop:must-slide, "goes on for ever": a sliding flow from w(0), on every [0, T]. *)
 Theorem flow_from_start : exists w p, starts w
   /\ forall T, slides 2 1 2 T w p ones two_inputs two_targets.
 Proof.
-  destruct early0_zero as (tau & pos & reached).
+  destruct kink_time as (tau & [pos _] & reached).
   set (u0 := 4 / 5 * early1 tau).
   set (u := fun t => 2 - (2 - u0) * exp (- (16 / 25) * (t - tau))).
   set (w := fun t (_ k : nat) => match k with
@@ -591,12 +665,13 @@ Proof.
       - rewrite !glue_before by lra. destruct (early_second t ltac:(lra)) as [equal between].
         pose proof (early0_falls t tau early). rewrite reached in *. repeat split; lra.
       - rewrite !glue_after by (lra || easy). specialize (late t ltac:(lra)). repeat split; lra. }
-    split.
+    split; [|split].
+    + intros i r _ _. unfold p. destruct i as [|i]; [|lra]. destruct (Rlt_dec t tau); [lra|].
+      specialize (late t ltac:(lra)). lra.
     + intros i r near_i near_r. replace r with 0%nat by lia.
-      destruct i as [|[|i]]; [rewrite first_input|rewrite second_input|lia];
-        unfold p, ind_ge; destruct (Rlt_dec t tau) as [early|after];
-        try (pose proof (late t ltac:(lra))); split; try lra; intros other;
-        try destruct (Rle_dec _ _); lra.
+      destruct i as [|[|i]]; [rewrite (first_input (w t))|rewrite (second_input (w t))|lia];
+        unfold p, ind_ge; intros other; destruct (Rlt_dec t tau), (Rle_dec _ _); try lra.
+      all: now destruct other.
     + apply flow_in_numbers. destruct slopes as [slope0 slope1].
       split; [apply (derivative_eq _ _ _ _ slope0)|apply (derivative_eq _ _ _ _ slope1)];
         unfold speed0, speed1, p; destruct (Rlt_dec t tau); destruct values as (at0 & values);

@@ -57,10 +57,13 @@ Qed.
 Definition HP (d m : nat) (p : matrix) (x : nat -> vector) : matrix :=
   fun i j => inner d (x i) (x j) / m * (\sum_(r < m) p i r * p j r).
 
-(* p may stand for the indicators at w: fractions where a pre-activation is 0. *)
-Definition fractions d m n (w : nat -> vector) x (p : matrix) : Prop :=
-  forall i r, (i < n)%nat -> (r < m)%nat -> 0 <= p i r <= 1
-  /\ (inner d (w r) (x i) <> 0 -> p i r = ind_ge (inner d (w r) (x i))).
+(* p may stand for the indicators at w: it is any number where a pre-activation is 0 ... *)
+Definition off_kinks d m n (w : nat -> vector) x (p : matrix) : Prop :=
+  forall i r, (i < n)%nat -> (r < m)%nat ->
+  inner d (w r) (x i) <> 0 -> p i r = ind_ge (inner d (w r) (x i)).
+(* ... and a fraction for prop:sliding. *)
+Definition fractions m n (p : matrix) : Prop :=
+  forall i r, (i < n)%nat -> (r < m)%nat -> 0 <= p i r <= 1.
 
 (* dw_r/dt, of which e are the residuals. *)
 Definition velocity (d m n : nat) (p : matrix) (a : vector) (x : nat -> vector) e r : vector :=
@@ -73,7 +76,7 @@ Definition moves_with d m n (w : R -> nat -> vector) (p : matrix) a x y t : Prop
   forall r k, (r < m)%nat -> (k < d)%nat ->
   derivable_pt_lim (fun s => w s r k) t (velocity d m n p a x (residual d m (w t) a x y) r k).
 Definition sliding_flow d m n (w : R -> nat -> vector) (p : matrix) a x y t : Prop :=
-  fractions d m n (w t) x p /\ moves_with d m n w p a x y t.
+  fractions m n p /\ off_kinks d m n (w t) x p /\ moves_with d m n w p a x y t.
 (* ... and on [0, T]. *)
 Definition slides d m n T (w : R -> nat -> vector) (p : R -> matrix) a x y : Prop :=
   (forall r, (r < m)%nat -> continuous_on d T (fun s => w s r))
@@ -117,14 +120,14 @@ Proof.
   rewrite Rmult_1_l, (Rmult_comm _ (/ m)), Rmult_assoc. f_equal. sums.
 Qed.
 
-(* prop:sliding: du/dt = H^p (y - u). *)
+(* prop:sliding: du/dt = H^p (y - u), whatever numbers p are at the kinks. *)
 Theorem sliding_output_flow : forall d m n w p a x y t i, (i < n)%nat ->
   (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
-  sliding_flow d m n w p a x y t -> no_crossing d m w (x i) t ->
+  off_kinks d m n (w t) x p -> moves_with d m n w p a x y t -> no_crossing d m w (x i) t ->
   derivable_pt_lim (fun s => output d m (w s) a (x i)) t
     (mul_vec n (HP d m p x) (residual d m (w t) a x y) i).
 Proof.
-  intros d m n w p a x y t i near signs [fraction flow] away.
+  intros d m n w p a x y t i near signs off flow away.
   set (dw := velocity d m n p a x (residual d m (w t) a x y)).
   assert (slope : forall r, (r < m)%nat ->
     derivable_pt_lim (fun s => inner d (w s r) (x i)) t (inner d (x i) (dw r))).
@@ -138,7 +141,7 @@ Proof.
       [intros; apply derivable_pt_lim_const|exact slope|exact still].
   - rewrite <- (velocity_kernel d m n p a) by easy. f_equal. apply sum_ext; intros r near_r.
     fold dw. destruct (still r near_r) as [other| ->]; [|ring].
-    rewrite <- (proj2 (fraction i r near near_r) other). ring.
+    rewrite <- (off i r near near_r other). ring.
 Qed.
 
 (* A Gram matrix of vectors y r i, r < m, and its form as a sum of squares. *)
@@ -215,6 +218,24 @@ Proof.
   - revert flow. now apply almost_weaken.
 Qed.
 
+Lemma slides_no_crossing : forall d m n T w p a x y, slides d m n T w p a x y ->
+  almost_always T (fun t => forall i, no_crossing d m w (x i) t).
+Proof.
+  intros d m n T w p a x y [_ flow]. apply almost_no_crossing. revert flow.
+  apply almost_weaken; [lra|]. intros t _ (_ & _ & moves). eexists. exact moves.
+Qed.
+
+(* prop:sliding, at all times but countably many. *)
+Corollary sliding_outputs : forall d m n T w p a x y,
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) -> slides d m n T w p a x y ->
+  almost_always T (driven_by n (fun t => HP d m (p t) x) (fun t j => output d m (w t) a (x j)) y).
+Proof.
+  intros d m n T w p a x y signs flow.
+  generalize (almost_and _ _ _ (proj2 flow) (slides_no_crossing _ _ _ _ _ _ _ _ _ flow)).
+  apply almost_weaken; [lra|]. intros t _ [(_ & off & moves) rare] i near.
+  now apply sliding_output_flow.
+Qed.
+
 (* prop:sliding with prop:decay, where lambda_min(H^p) >= lambda. *)
 Theorem sliding_decay : forall d m n T lambda w p a x y,
   let e := fun t => residual d m (w t) a x y in
@@ -223,17 +244,27 @@ Theorem sliding_decay : forall d m n T lambda w p a x y,
   almost_always T (fun t => coercive n lambda (HP d m (p t) x)) ->
   forall t, 0 <= t <= T -> norm n (e t) <= exp (- lambda * t) * norm n (e 0).
 Proof.
-  intros d m n T lambda w p a x y e signs [continuous flow] large t within.
+  intros d m n T lambda w p a x y e signs flow large t within.
   replace (- lambda * t) with (- (2 * lambda) * t / 2) by field.
   apply (decay_norm n T (2 * lambda) (fun t => HP d m (p t) x)
     (fun s j => output d m (w s) a (x j)) y); [| | |easy].
-  - intros i s _ inside. apply output_continuity. intros; now apply continuous.
-  - assert (away : almost_always T (fun t => forall i, no_crossing d m w (x i) t)).
-    { apply almost_no_crossing. revert flow. apply almost_weaken; [lra|].
-      intros s _ [_ moves]. eexists. exact moves. }
-    generalize (almost_and _ _ _ flow away). apply almost_weaken; [lra|].
-    intros s _ [moves rare] i near. now apply sliding_output_flow.
+  - intros i s _ inside. apply output_continuity. intros; now apply flow.
+  - now apply sliding_outputs.
   - replace (2 * lambda / 2) with lambda by field. exact large.
+Qed.
+
+(* prop:sliding, "does not increase": from time 0 on. *)
+Corollary sliding_descent : forall d m n T w p a x y,
+  let e := fun t => residual d m (w t) a x y in
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  slides d m n T w p a x y ->
+  forall t, 0 <= t <= T -> norm n (e t) <= norm n (e 0).
+Proof.
+  intros d m n T w p a x y e signs flow t within.
+  replace (norm n (e 0)) with (exp (- 0 * t) * norm n (e 0))
+    by (rewrite Ropp_0, Rmult_0_l, exp_0; ring).
+  apply (sliding_decay d m n T 0 w p a x y); try easy.
+  apply always. intros s _ v. rewrite Rmult_0_l. apply hp_positive_semidefinite.
 Qed.
 
 (** * The continuation lemma *)
@@ -264,14 +295,14 @@ Definition admissible d m n rho (w : nat -> vector) x (q : matrix) : Prop :=
 Lemma nearby_is_admissible : forall d m n rho w0 w x p,
   (forall i, (i < n)%nat -> norm d (x i) = 1) ->
   (forall r, (r < m)%nat -> norm d (diff (w r) (w0 r)) <= rho) ->
-  fractions d m n w x p -> admissible d m n rho w0 x p.
+  fractions m n p -> off_kinks d m n w x p -> admissible d m n rho w0 x p.
 Proof.
-  intros d m n rho w0 w x p unit near fraction i r near_i near_r.
-  destruct (fraction i r near_i near_r) as [range pattern]. split; [easy|]. intros far.
+  intros d m n rho w0 w x p unit near fraction off i r near_i near_r.
+  split; [now apply fraction|]. intros far. specialize (off i r near_i near_r).
   pose proof (ball_to_interval d (x i) (w0 r) (w r) (unit i near_i)).
   specialize (near r near_r). unfold ind_ge in *.
   unfold Rabs in *; destruct (Rcase_abs (inner d (w0 r) (x i))), (Rcase_abs _) in *;
-    rewrite pattern by lra; destruct (Rle_dec _ _), (Rle_dec _ _); lra.
+    rewrite off by lra; destruct (Rle_dec _ _), (Rle_dec _ _); lra.
 Qed.
 
 Lemma ratio_nonneg : forall a b, 0 <= a -> 0 < b -> 0 <= a / b.
@@ -350,15 +381,15 @@ Proof.
     assert (decays : forall s, 0 <= s <= b -> norm n (e s) <= exp (- lambda * s) * norm n (e 0)).
     { apply (sliding_decay d m n b lambda w p a x y); [easy|now apply (shorter d m n T)|].
       destruct sliding as [_ flow]. revert flow. apply almost_weaken; [easy|].
-      intros s inside [fraction _]. apply large.
-      apply (nearby_is_admissible _ _ _ _ (w 0) (w s)); [easy| |easy].
+      intros s inside (fraction & off & _). apply large.
+      apply (nearby_is_admissible _ _ _ _ (w 0) (w s)); [easy| |easy|easy].
       intros r near_r. apply Rlt_le, (near s); [lra|easy]. }
     split; [|apply decays; lra]. intros r near_r. destruct sliding as [continuous flow].
     apply (displacement_bound d (fun s => w s r)
       (fun s => velocity d m n (p s) a x (e s) r)); try easy.
     - now apply Rmult_le_pos.
     - intros k s near_k inside. apply continuous; [easy|easy|lra].
-    - revert flow. apply almost_weaken; [easy|]. intros s inside [fraction moves].
+    - revert flow. apply almost_weaken; [easy|]. intros s inside (fraction & _ & moves).
       split; [intros; now apply moves|].
       eapply Rle_trans; [apply velocity_bound; auto; intros; now apply fraction|].
       rewrite Rmult_assoc. apply Rmult_le_compat_l; [easy|].
@@ -457,6 +488,15 @@ Proof.
       (fun l => q l i * inner d (x j) (q l))) by (intros; ring). ring.
 Qed.
 
+(* Unit r has an orthonormal family whose span contains the inputs in the mask ... *)
+Definition removes d m n (mask : nat -> nat -> bool) (x : nat -> vector) k q : Prop :=
+  forall r, (r < m)%nat -> orthonormal d (k r) (q r)
+  /\ forall i, (i < n)%nat -> mask i r = true -> in_span d (k r) (q r) (x i).
+(* ... and is spanned by them. *)
+Definition spanned d m n (mask : nat -> nat -> bool) (x : nat -> vector) k q : Prop :=
+  forall r l, (r < m)%nat -> (l < k r)%nat -> exists c : vector, forall h, (h < d)%nat ->
+  q r l h = \sum_(i < n) (if mask i r then c i else 0) * x i h.
+
 (* The pattern p, with 0 where the mask says so. *)
 Definition masked (mask : nat -> nat -> bool) (p : matrix) : matrix :=
   fun i r => if mask i r then 0 else p i r.
@@ -484,15 +524,15 @@ Qed.
 (* thm:a-posteriori, the comparison of kernels: whatever the fractions p of the masked inputs are,
    the span of which the projections take away. *)
 Theorem gram_inequality : forall d m n mask p k q x v,
-  (forall r, (r < m)%nat -> orthonormal d (k r) (q r)) ->
-  (forall i r, (i < n)%nat -> (r < m)%nat -> mask i r = true -> in_span d (k r) (q r) (x i)) ->
+  removes d m n mask x k q ->
   quadratic n (HS d m (masked mask p) k q x) v <= quadratic n (HP d m p x) v.
 Proof.
-  intros d m n mask p k q x v frame span. rewrite hs_sum_of_squares, hp_sum_of_squares by easy.
+  intros d m n mask p k q x v frame.
+  rewrite hs_sum_of_squares, hp_sum_of_squares by (intros; now apply frame).
   apply Rmult_le_compat_l; [apply inv_nonneg|]. apply sum_le; intros r near.
   set (total := fun h => \sum_(i < n) v i * (p i r * x i h)).
   rewrite (norm_ext d _ (project d (k r) (q r) total)).
-  - pose proof (project_shrinks d (k r) (q r) total (frame r near)).
+  - pose proof (project_shrinks d (k r) (q r) total (proj1 (frame r near))).
     pose proof (norm_nonneg d (project d (k r) (q r) total)). nra.
   - intros h near_h. unfold total.
     replace (fun h => \sum_(i < n) v i * (p i r * x i h))
@@ -500,7 +540,7 @@ Proof.
       by (apply functional_extensionality; intros; apply sum_ext; intros; ring).
     rewrite project_combination. apply sum_ext; intros i near_i. unfold masked.
     destruct (mask i r) eqn:is_near; [|ring].
-    rewrite (project_span d (k r) (q r) (x i)) by auto. ring.
+    rewrite (project_span d (k r) (q r) (x i)) by (easy || now apply frame). ring.
 Qed.
 
 (* Which pre-activations are within rho of 0. *)
@@ -525,8 +565,7 @@ Theorem a_posteriori : forall (d m n : nat) T rho lambda k q w p a x y,
   (forall i, (i < n)%nat -> norm d (x i) = 1) ->
   (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
   0 < lambda ->
-  (forall r, (r < m)%nat -> orthonormal d (k r) (q r)) ->
-  (forall i r, (i < n)%nat -> (r < m)%nat -> near i r = true -> in_span d (k r) (q r) (x i)) ->
+  removes d m n near x k q ->
   coercive n lambda (HS d m (masked near (pattern d (w 0) x)) k q x) ->
   radius < rho -> slides d m n T w p a x y ->
   forall t, 0 <= t <= T ->
@@ -534,10 +573,10 @@ Theorem a_posteriori : forall (d m n : nat) T rho lambda k q w p a x y,
     norm d (diff (w t r) (w 0 r)) <= radius * (1 - exp (- lambda * t)))
   /\ norm n (e t) <= exp (- lambda * t) * norm n (e 0).
 Proof.
-  intros d m n T rho lambda k q w p a x y e radius near unit signs pos frame span large small flow.
+  intros d m n T rho lambda k q w p a x y e radius near unit signs pos frame large small flow.
   apply (continuation d m n T rho lambda w p a x y); try easy.
   intros f fits v. eapply Rle_trans; [apply large|].
-  apply Rle_trans with (2 := gram_inequality d m n near f k q x v frame span).
+  apply Rle_trans with (2 := gram_inequality d m n near f k q x v frame).
   apply Req_le, quadratic_ext. intros i j near_i near_j. unfold HS. f_equal.
   apply sum_ext; intros r near_r.
   now rewrite !(admissible_masked d m n rho (w 0) x f).
@@ -545,18 +584,21 @@ Qed.
 
 (** * Sliding along several kinks at once *)
 
-(* prop:sliding-kernel, first part.  slid i r: the pre-activation z_ir stands still at time t. *)
-Theorem sliding_velocity : forall d m n w p a x y t slid r, (r < m)%nat ->
+Definition on_kink d (w : nat -> vector) (x : nat -> vector) i r : bool :=
+  if Req_EM_T (inner d (w r) (x i)) 0 then true else false.
+
+(* prop:sliding-kernel at one time, at which the pre-activations in the mask stand still. *)
+Lemma still_velocity : forall d m n w p a x y t mask r, (r < m)%nat ->
   let e := residual d m (w t) a x y in
-  sliding_flow d m n w p a x y t ->
-  (forall i, (i < n)%nat -> slid i r = true ->
+  moves_with d m n w p a x y t ->
+  (forall i, (i < n)%nat -> mask i r = true ->
     derivable_pt_lim (fun s => inner d (w s r) (x i)) t 0) ->
-  (forall i, (i < n)%nat -> slid i r = true -> inner d (x i) (velocity d m n p a x e r) = 0)
-  /\ forall p', (forall i, (i < n)%nat -> slid i r = false -> p' i r = p i r) ->
+  (forall i, (i < n)%nat -> mask i r = true -> inner d (x i) (velocity d m n p a x e r) = 0)
+  /\ forall p', (forall i, (i < n)%nat -> mask i r = false -> p' i r = p i r) ->
     norm d (velocity d m n p a x e r) <= norm d (velocity d m n p' a x e r).
 Proof.
-  intros d m n w p a x y t slid r near e [_ moves] still. set (v := velocity d m n p a x e r).
-  assert (orthogonal : forall i, (i < n)%nat -> slid i r = true -> inner d (x i) v = 0).
+  intros d m n w p a x y t mask r near e moves still. set (v := velocity d m n p a x e r).
+  assert (orthogonal : forall i, (i < n)%nat -> mask i r = true -> inner d (x i) v = 0).
   { intros i near_i slides_i. apply (uniqueness_limite (fun s => inner d (w s r) (x i)) t); auto.
     apply (derivable_pt_lim_ext (fun s => inner d (x i) (w s r))); [intros; apply inner_comm|].
     apply (inner_derivative d (fun s => w s r)). intros; now apply moves. }
@@ -565,65 +607,115 @@ Proof.
   rewrite !norm_squared. set (v' := velocity d m n p' a x e r).
   assert (projected : inner d v v' = inner d v v).
   { unfold v at 3, v'. rewrite !inner_velocity. f_equal. apply sum_ext; intros i near_i.
-    destruct (slid i r) eqn:slides_i; [|now rewrite same].
+    destruct (mask i r) eqn:slides_i; [|now rewrite same].
     rewrite (inner_comm d v), orthogonal by easy. ring. }
   pose proof (inner_nonneg d (diff v' v)) as square.
   rewrite inner_diff, !(inner_comm d (diff v' v)), !inner_diff in square.
   rewrite (inner_comm d v' v) in square. lra.
 Qed.
 
-(* prop:sliding-kernel: with the span of the inputs that slide projected off, the fractions p of
-   these inputs do not matter, neither to the velocities nor to the outputs. *)
-Theorem sliding_kernel : forall d m n w p a x y t slid k q,
+Lemma still_kernel : forall d m n w p a x y t mask k q,
   let e := residual d m (w t) a x y in
   (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
-  sliding_flow d m n w p a x y t -> (forall i, (i < n)%nat -> no_crossing d m w (x i) t) ->
-  (forall i r, (i < n)%nat -> (r < m)%nat -> slid i r = true ->
+  moves_with d m n w p a x y t ->
+  (forall i r, (i < n)%nat -> (r < m)%nat -> mask i r = true ->
     derivable_pt_lim (fun s => inner d (w s r) (x i)) t 0) ->
-  (forall r, (r < m)%nat -> orthonormal d (k r) (q r)) ->
-  (forall i r, (i < n)%nat -> (r < m)%nat -> slid i r = true -> in_span d (k r) (q r) (x i)) ->
-  (forall r l, (r < m)%nat -> (l < k r)%nat -> exists c : vector, forall h, (h < d)%nat ->
-    q r l h = \sum_(i < n) (if slid i r then c i else 0) * x i h) ->
+  removes d m n mask x k q -> spanned d m n mask x k q ->
   (forall r h, (r < m)%nat -> (h < d)%nat -> velocity d m n p a x e r h
-    = a r / sqrt m * (\sum_(j < n) e j * masked slid p j r * project d (k r) (q r) (x j) h))
-  /\ forall i, (i < n)%nat -> derivable_pt_lim (fun s => output d m (w s) a (x i)) t
-    (mul_vec n (HS d m (masked slid p) k q x) e i).
+    = a r / sqrt m * (\sum_(j < n) e j * masked mask p j r * project d (k r) (q r) (x j) h))
+  /\ forall i, (i < n)%nat ->
+    mul_vec n (HP d m p x) e i = mul_vec n (HS d m (masked mask p) k q x) e i.
 Proof.
-  intros d m n w p a x y t slid k q e signs flow away still frame span within.
-  assert (orthogonal : forall i r, (i < n)%nat -> (r < m)%nat -> slid i r = true ->
+  intros d m n w p a x y t mask k q e signs moves still frame within.
+  assert (orthogonal : forall i r, (i < n)%nat -> (r < m)%nat -> mask i r = true ->
     inner d (x i) (velocity d m n p a x e r) = 0).
-  { intros i r near_i near_r. apply (sliding_velocity d m n w p a x y t slid r); auto. }
+  { intros i r near_i near_r. apply (still_velocity d m n w p a x y t mask r); auto. }
   assert (form : forall r h, (r < m)%nat -> (h < d)%nat -> velocity d m n p a x e r h
-    = a r / sqrt m * (\sum_(j < n) e j * masked slid p j r * project d (k r) (q r) (x j) h)).
+    = a r / sqrt m * (\sum_(j < n) e j * masked mask p j r * project d (k r) (q r) (x j) h)).
   { intros r h near near_h. set (v := velocity d m n p a x e r).
     transitivity (project d (k r) (q r) v h).
     - unfold project, diff. rewrite sum_0; [ring|]. intros l near_l.
       destruct (within r l near near_l) as [c combination].
-      rewrite (inner_ext d v v _ (fun h => \sum_(i < n) (if slid i r then c i else 0) * x i h))
+      rewrite (inner_ext d v v _ (fun h => \sum_(i < n) (if mask i r then c i else 0) * x i h))
         by easy.
-      rewrite (inner_combination d n v (fun i => if slid i r then c i else 0)).
-      rewrite sum_0; [ring|]. intros i near_i. destruct (slid i r) eqn:slides_i; [|ring].
+      rewrite (inner_combination d n v (fun i => if mask i r then c i else 0)).
+      rewrite sum_0; [ring|]. intros i near_i. destruct (mask i r) eqn:slides_i; [|ring].
       rewrite inner_comm. unfold v. rewrite orthogonal by easy. ring.
     - unfold v, velocity.
       replace (fun h => a r / sqrt m * (\sum_(j < n) e j * p j r * x j h))
         with (fun h => \sum_(j < n) a r / sqrt m * (e j * p j r) * x j h)
         by (apply functional_extensionality; intros; sums).
       rewrite project_combination, <- sum_scale. apply sum_ext; intros j near_j. unfold masked.
-      destruct (slid j r) eqn:slides_j; [|ring].
-      rewrite (project_span d (k r) (q r) (x j)) by auto. ring. }
-  split; [easy|]. intros i near.
-  eapply derivative_eq; [apply (sliding_output_flow d m n w p a x y); auto|].
-  rewrite <- (velocity_kernel d m n p a) by easy. fold e.
-  transitivity (1 / sqrt m * (\sum_(r < m) a r * (masked slid p i r * (a r / sqrt m
-    * (\sum_(j < n) e j * masked slid p j r * inner d (x i) (project d (k r) (q r) (x j))))))).
+      destruct (mask j r) eqn:slides_j; [|ring].
+      rewrite (project_span d (k r) (q r) (x j)) by (easy || now apply frame). ring. }
+  split; [easy|]. intros i near. rewrite <- (velocity_kernel d m n p a) by easy.
+  transitivity (1 / sqrt m * (\sum_(r < m) a r * (masked mask p i r * (a r / sqrt m
+    * (\sum_(j < n) e j * masked mask p j r * inner d (x i) (project d (k r) (q r) (x j))))))).
   - f_equal. apply sum_ext; intros r near_r.
-    transitivity (a r * (masked slid p i r * inner d (x i) (velocity d m n p a x e r))).
-    + unfold masked. destruct (slid i r) eqn:slides_i; [|easy]. rewrite orthogonal by easy. ring.
-    + do 2 f_equal. rewrite <- (inner_combination d n (x i) (fun j => e j * masked slid p j r)
+    transitivity (a r * (masked mask p i r * inner d (x i) (velocity d m n p a x e r))).
+    + unfold masked. destruct (mask i r) eqn:slides_i; [|easy]. rewrite orthogonal by easy. ring.
+    + do 2 f_equal. rewrite <- (inner_combination d n (x i) (fun j => e j * masked mask p j r)
         (fun j => project d (k r) (q r) (x j))), <- inner_scale.
       apply inner_ext; [easy|]. intros h near_h. now apply form.
-  - now rewrite (exchange_kernel n m (masked slid p) a e
+  - now rewrite (exchange_kernel n m (masked mask p) a e
       (fun r j => inner d (x i) (project d (k r) (q r) (x j)))).
+Qed.
+
+Lemma masked_on_kink : forall d m n w x p i r,
+  off_kinks d m n w x p -> (i < n)%nat -> (r < m)%nat ->
+  masked (on_kink d w x) p i r = ind_gt (inner d (w r) (x i)).
+Proof.
+  intros d m n w x p i r off near_i near_r. specialize (off i r near_i near_r).
+  unfold masked, on_kink. destruct (Req_EM_T _ _) as [->|other]; [|rewrite off by easy];
+    patterns; lra.
+Qed.
+
+(* prop:sliding-kernel: almost always velocities and outputs do not depend on the fractions p.  The
+   projections are those off the span of the inputs that are on a kink. *)
+Theorem sliding_kernel : forall d m n T w p a x y,
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) -> slides d m n T w p a x y ->
+  almost_always T (fun t => forall k q,
+    let e := residual d m (w t) a x y in
+    let s := fun i r => ind_gt (inner d (w t r) (x i)) in
+    removes d m n (on_kink d (w t) x) x k q -> spanned d m n (on_kink d (w t) x) x k q ->
+    (forall r h, (r < m)%nat -> (h < d)%nat -> derivable_pt_lim (fun v => w v r h) t
+      (a r / sqrt m * (\sum_(j < n) e j * s j r * project d (k r) (q r) (x j) h)))
+    /\ forall i, (i < n)%nat -> derivable_pt_lim (fun v => output d m (w v) a (x i)) t
+      (mul_vec n (HS d m s k q x) e i)).
+Proof.
+  intros d m n T w p a x y signs flow.
+  generalize (almost_and _ _ _ (proj2 flow) (slides_no_crossing _ _ _ _ _ _ _ _ _ flow)).
+  apply almost_weaken; [lra|]. intros t _ [(_ & off & moves) rare] k q e s frame within.
+  assert (still : forall i r, (i < n)%nat -> (r < m)%nat -> on_kink d (w t) x i r = true ->
+    derivable_pt_lim (fun v => inner d (w v r) (x i)) t 0).
+  { intros i r _ near_r. unfold on_kink. destruct (Req_EM_T _ _) as [zero|]; [intros _|easy].
+    now destruct (rare i r near_r). }
+  destruct (still_kernel d m n w (p t) a x y t _ k q signs moves still frame within)
+    as [form kernel].
+  split.
+  - intros r h near_r near_h. eapply derivative_eq; [now apply moves|].
+    rewrite form by easy. f_equal. apply sum_ext; intros j near_j.
+    now rewrite (masked_on_kink d m n).
+  - intros i near_i.
+    eapply derivative_eq; [now apply (sliding_output_flow d m n w (p t) a x y)|].
+    rewrite kernel by easy. unfold mul_vec, HS. apply sum_ext; intros j near_j. do 2 f_equal.
+    apply sum_ext; intros r near_r. now rewrite !(masked_on_kink d m n).
+Qed.
+
+(* prop:sliding-kernel, least norm: among all numbers p' at the kinks, fractions or not. *)
+Theorem sliding_least_norm : forall d m n T w p a x y, slides d m n T w p a x y ->
+  almost_always T (fun t => forall r p', (r < m)%nat -> off_kinks d m n (w t) x p' ->
+    let e := residual d m (w t) a x y in
+    norm d (velocity d m n (p t) a x e r) <= norm d (velocity d m n p' a x e r)).
+Proof.
+  intros d m n T w p a x y flow.
+  generalize (almost_and _ _ _ (proj2 flow) (slides_no_crossing _ _ _ _ _ _ _ _ _ flow)).
+  apply almost_weaken; [lra|]. intros t _ [(_ & off & moves) rare] r p' near off' e.
+  apply (still_velocity d m n w (p t) a x y t (on_kink d (w t) x)); [easy|easy| |].
+  - intros i _. unfold on_kink. destruct (Req_EM_T _ _) as [zero|]; [intros _|easy].
+    now destruct (rare i r near).
+  - intros i near_i. unfold on_kink. destruct (Req_EM_T _ _) as [|other]; [easy|intros _].
+    now rewrite off', off.
 Qed.
 
 (** * A bound that holds with high probability: few inputs near a kink *)
