@@ -12,6 +12,12 @@ Local Coercion INR : nat >-> R.
 
 (** * Inner products of combinations *)
 
+Lemma sum_abs : forall n f, Rabs (sum n f) <= \sum_(i < n) Rabs (f i).
+Proof.
+  intros n f; induction n as [|n IH]; simpl; [rewrite Rabs_R0; lra|].
+  pose proof (Rabs_triang (sum n f) (f n)). lra.
+Qed.
+
 Lemma inner_comm : forall d v w, inner d v w = inner d w v.
 Proof. intros. unfold inner. sums. Qed.
 
@@ -269,38 +275,52 @@ Qed.
 
 (** * The continuation lemma *)
 
-(* eq:gradient-chain holds with fractions: |p| <= 1 is all that inequality (i) asks. *)
-Lemma velocity_bound : forall (d m n : nat) p a x e r,
-  (forall i, (i < n)%nat -> norm d (x i) = 1) -> a r = 1 \/ a r = -1 ->
-  (forall i, (i < n)%nat -> 0 <= p i r <= 1) ->
-  norm d (velocity d m n p a x e r) <= sqrt n / sqrt m * norm n e.
+(* X is at least the spectral norm of the matrix of the inputs. *)
+Definition operator_bound d n (x : nat -> vector) X : Prop :=
+  0 <= X /\ forall v, norm d (fun k => \sum_(i < n) v i * x i k) <= X * norm n v.
+
+(* Inequalities (i) and (ii): unit inputs. *)
+Lemma unit_operator : forall d (n : nat) x,
+  (forall i, (i < n)%nat -> norm d (x i) = 1) -> operator_bound d n x (sqrt n).
 Proof.
-  intros d m n p a x e r unit sign fraction. unfold velocity. rewrite norm_scale.
+  intros d n x unit. split; [apply sqrt_pos|]. intros v.
+  eapply Rle_trans; [apply triangle_sum|]. apply Rle_trans with (2 := inequality_two n v).
+  apply sum_le. intros i near. rewrite norm_scale, unit by easy. lra.
+Qed.
+
+(* eq:speed: |p| <= 1 is all that is asked of the patterns. *)
+Lemma velocity_bound : forall (d m n : nat) X p a x e r,
+  operator_bound d n x X -> a r = 1 \/ a r = -1 ->
+  (forall i, (i < n)%nat -> 0 <= p i r <= 1) ->
+  norm d (velocity d m n p a x e r) <= X / sqrt m * norm n e.
+Proof.
+  intros d m n X p a x e r [nonneg bound] sign fraction. unfold velocity. rewrite norm_scale.
   unfold Rdiv at 1. rewrite Rabs_mult, (abs_sign _ sign).
   pose proof (root_nonneg m) as pos. unfold Rdiv in pos. rewrite Rmult_1_l in pos.
-  rewrite Rmult_1_l, Rabs_right by lra. unfold Rdiv. rewrite (Rmult_comm (sqrt n)), Rmult_assoc.
-  apply Rmult_le_compat_l; [easy|]. apply Rle_trans with (2 := inequality_two n e).
-  eapply Rle_trans; [apply triangle_sum|]. apply sum_le. intros i near.
-  rewrite norm_scale, unit, Rmult_1_r, Rabs_mult by easy.
-  destruct (fraction i near). rewrite (Rabs_right (p i r)) by lra.
-  pose proof (Rabs_pos (e i)). nra.
+  rewrite Rmult_1_l, Rabs_right by lra. unfold Rdiv. rewrite (Rmult_comm X), Rmult_assoc.
+  apply Rmult_le_compat_l; [easy|]. eapply Rle_trans; [apply (bound (fun i => e i * p i r))|].
+  apply Rmult_le_compat_l; [easy|]. apply square_le; [apply norm_nonneg|].
+  rewrite !norm_squared. apply sum_le. intros i near. destruct (fraction i near).
+  assert (p i r * p i r <= 1) by nra. pose proof (Rle_0_sqr (e i)). unfold Rsqr in *. nra.
 Qed.
 
 (* The patterns that weights within rho of w may have. *)
 Definition admissible d m n rho (w : nat -> vector) x (q : matrix) : Prop :=
   forall i r, (i < n)%nat -> (r < m)%nat -> 0 <= q i r <= 1
-  /\ (rho < Rabs (inner d (w r) (x i)) -> q i r = ind_ge (inner d (w r) (x i))).
+  /\ (rho * norm d (x i) < Rabs (inner d (w r) (x i)) -> q i r = ind_ge (inner d (w r) (x i))).
 
-(* Beyond rho of the kink a pre-activation keeps its sign, so that its pattern is the first. *)
+(* Far from its kink a pre-activation keeps its sign, so that its pattern is the first. *)
 Lemma nearby_is_admissible : forall d m n rho w0 w x p,
-  (forall i, (i < n)%nat -> norm d (x i) = 1) ->
   (forall r, (r < m)%nat -> norm d (diff (w r) (w0 r)) <= rho) ->
   fractions m n p -> off_kinks d m n w x p -> admissible d m n rho w0 x p.
 Proof.
-  intros d m n rho w0 w x p unit near fraction off i r near_i near_r.
+  intros d m n rho w0 w x p near fraction off i r near_i near_r.
   split; [now apply fraction|]. intros far. specialize (off i r near_i near_r).
-  pose proof (ball_to_interval d (x i) (w0 r) (w r) (unit i near_i)).
-  specialize (near r near_r). unfold ind_ge in *.
+  pose proof (cauchy_schwarz d (x i) (diff (w r) (w0 r))) as moved.
+  rewrite inner_diff, !(inner_comm d (x i)) in moved.
+  assert (norm d (x i) * norm d (diff (w r) (w0 r)) <= norm d (x i) * rho)
+    by (apply Rmult_le_compat_l; [apply norm_nonneg|now apply near]).
+  unfold ind_ge in *.
   unfold Rabs in *; destruct (Rcase_abs (inner d (w0 r) (x i))), (Rcase_abs _) in *;
     rewrite off by lra; destruct (Rle_dec _ _), (Rle_dec _ _); lra.
 Qed.
@@ -310,30 +330,29 @@ Proof. intros a b nonneg pos. apply Rmult_le_pos; [easy|now apply Rlt_le, Rinv_0
 
 (* A speed of at most c exp (- lambda t), without an integral: along the displacement v the position
    plus |v| c / lambda exp (- lambda t) does not increase. *)
-Lemma displacement_bound : forall d (w w' : R -> vector) c lambda b,
-  0 < lambda -> 0 <= c -> 0 <= b -> continuous_on d b w ->
+Lemma displacement_bound : forall d (w w' : R -> vector) c lambda s b,
+  0 < lambda -> 0 <= c -> 0 <= s <= b -> continuous_on d b w ->
   almost_always b (fun t =>
     (forall k, (k < d)%nat -> derivable_pt_lim (fun s => w s k) t (w' t k))
     /\ norm d (w' t) <= c * exp (- lambda * t)) ->
-  norm d (diff (w b) (w 0)) <= c / lambda * (1 - exp (- lambda * b)).
+  norm d (diff (w b) (w s)) <= c / lambda * (exp (- lambda * s) - exp (- lambda * b)).
 Proof.
-  intros d w w' c lambda b pos nonneg order continuous [kinks slope].
-  set (v := diff (w b) (w 0)). pose proof (norm_nonneg d v) as length.
+  intros d w w' c lambda s0 b pos nonneg order continuous [kinks slope].
+  set (v := diff (w b) (w s0)). pose proof (norm_nonneg d v) as length.
   assert (ratio : 0 <= c / lambda) by (apply ratio_nonneg; lra).
-  assert (bounded : exp (- lambda * b) <= 1)
-    by (rewrite <- exp_0; destruct (Req_dec b 0) as [->|];
-        [rewrite Rmult_0_r|apply Rlt_le, exp_increasing; nra]; lra).
+  assert (bounded : exp (- lambda * b) <= exp (- lambda * s0))
+    by (destruct (Req_dec b s0) as [->|]; [lra|apply Rlt_le, exp_increasing; nra]).
   set (f := fun s => inner d v (w s) + norm d v * (c / lambda) * exp (- lambda * s)).
-  assert (down : f b <= f 0).
+  assert (down : f b <= f s0).
   { apply (nonincreasing kinks f (fun s => inner d v (w' s)
-      + norm d v * (c / lambda) * (exp (- lambda * s) * (- lambda * 1)))); [easy| |].
+      + norm d v * (c / lambda) * (exp (- lambda * s) * (- lambda * 1)))); [lra| |].
     - intros s inside.
       apply (continuity_pt_plus (fun s => inner d v (w s))
         (fun s => norm d v * (c / lambda) * exp (- lambda * s))).
       + apply (inner_continuity d (fun _ => v) w); [intros; now apply continuity_pt_const|].
-        intros; now apply continuous.
+        intros; apply continuous; [easy|lra].
       + apply derivable_continuous_pt. reg.
-    - intros s inside regular. destruct (slope s inside regular) as [moves speed]. split.
+    - intros s inside regular. destruct (slope s ltac:(lra) regular) as [moves speed]. split.
       + apply (derivable_pt_lim_plus (fun s => inner d v (w s))
           (fun s => norm d v * (c / lambda) * exp (- lambda * s))); [now apply inner_derivative|].
         apply (derivable_pt_lim_scal (fun s => exp (- lambda * s))).
@@ -342,38 +361,37 @@ Proof.
       + pose proof (cauchy_schwarz d v (w' s)). pose proof (Rle_abs (inner d v (w' s))).
         replace (norm d v * (c / lambda) * (exp (- lambda * s) * (- lambda * 1)))
           with (- (norm d v * (c * exp (- lambda * s)))) by (field; lra). nra. }
-  unfold f in down. rewrite Rmult_0_r, exp_0, Rmult_1_r in down.
-  assert (square : norm d v ^ 2 = inner d v (w b) - inner d v (w 0))
+  unfold f in down.
+  assert (square : norm d v ^ 2 = inner d v (w b) - inner d v (w s0))
     by (rewrite norm_squared; apply inner_diff).
   destruct (Req_dec (norm d v) 0) as [->|]; [apply Rmult_le_pos; lra|].
   apply Rmult_le_reg_l with (norm d v); lra.
 Qed.
 
-(* lem:continuation.  The hypothesis on quadratic forms speaks of the weights at time 0 only: the
-   flow cannot leave the balls of radius rho in which it holds. *)
-Theorem continuation : forall (d m n : nat) T rho lambda w p a x y,
+(* lem:continuation, between two times. *)
+Lemma continuation_between : forall (d m n : nat) T rho lambda X w p a x y,
   let e := fun t => residual d m (w t) a x y in
-  let radius := sqrt n / sqrt m * norm n (e 0) / lambda in
-  (forall i, (i < n)%nat -> norm d (x i) = 1) ->
+  let radius := X / sqrt m * norm n (e 0) / lambda in
+  operator_bound d n x X ->
   (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
   0 < lambda ->
   (forall q, admissible d m n rho (w 0) x q -> coercive n lambda (HP d m q x)) ->
   radius < rho -> slides d m n T w p a x y ->
   forall t, 0 <= t <= T ->
-  (forall r, (r < m)%nat ->
-    norm d (diff (w t r) (w 0 r)) <= radius * (1 - exp (- lambda * t)))
+  (forall r s, (r < m)%nat -> 0 <= s <= t ->
+    norm d (diff (w t r) (w s r)) <= radius * (exp (- lambda * s) - exp (- lambda * t)))
   /\ norm n (e t) <= exp (- lambda * t) * norm n (e 0).
 Proof.
-  intros d m n T rho lambda w p a x y e radius unit signs pos large small sliding.
-  assert (ratio : 0 <= sqrt n / sqrt m).
-  { replace (sqrt n / sqrt m) with (sqrt n * (1 / sqrt m)) by (unfold Rdiv; ring).
-    apply Rmult_le_pos; [apply sqrt_pos|apply root_nonneg]. }
+  intros d m n T rho lambda X w p a x y e radius bound signs pos large small sliding.
+  assert (ratio : 0 <= X / sqrt m).
+  { replace (X / sqrt m) with (X * (1 / sqrt m)) by (unfold Rdiv; ring).
+    apply Rmult_le_pos; [apply bound|apply root_nonneg]. }
   pose proof (norm_nonneg n (e 0)) as start.
   assert (nonneg : 0 <= radius)
     by (apply ratio_nonneg; [now apply Rmult_le_pos|easy]).
   set (moved := fun s r => norm d (diff (w s r) (w 0 r))).
-  set (goal := fun t => (forall r, (r < m)%nat ->
-    moved t r <= radius * (1 - exp (- lambda * t)))
+  set (goal := fun t => (forall r s, (r < m)%nat -> 0 <= s <= t ->
+    norm d (diff (w t r) (w s r)) <= radius * (exp (- lambda * s) - exp (- lambda * t)))
     /\ norm n (e t) <= exp (- lambda * t) * norm n (e 0)).
   assert (step : forall b, 0 <= b <= T ->
     (forall s, 0 <= s < b -> forall r, (r < m)%nat -> moved s r < rho) -> goal b).
@@ -382,22 +400,23 @@ Proof.
     { apply (sliding_decay d m n b lambda w p a x y); [easy|now apply (shorter d m n T)|].
       destruct sliding as [_ flow]. revert flow. apply almost_weaken; [easy|].
       intros s inside (fraction & off & _). apply large.
-      apply (nearby_is_admissible _ _ _ _ (w 0) (w s)); [easy| |easy|easy].
+      apply (nearby_is_admissible _ _ _ _ (w 0) (w s)); [|easy|easy].
       intros r near_r. apply Rlt_le, (near s); [lra|easy]. }
-    split; [|apply decays; lra]. intros r near_r. destruct sliding as [continuous flow].
+    split; [|apply decays; lra]. intros r s near_r order. destruct sliding as [continuous flow].
     apply (displacement_bound d (fun s => w s r)
       (fun s => velocity d m n (p s) a x (e s) r)); try easy.
     - now apply Rmult_le_pos.
-    - intros k s near_k inside. apply continuous; [easy|easy|lra].
-    - revert flow. apply almost_weaken; [easy|]. intros s inside (fraction & _ & moves).
+    - intros k s' near_k inside. apply continuous; [easy|easy|lra].
+    - revert flow. apply almost_weaken; [easy|]. intros s' inside (fraction & _ & moves).
       split; [intros; now apply moves|].
-      eapply Rle_trans; [apply velocity_bound; auto; intros; now apply fraction|].
+      eapply Rle_trans; [apply (velocity_bound d m n X); auto; intros; now apply fraction|].
       rewrite Rmult_assoc. apply Rmult_le_compat_l; [easy|].
       rewrite (Rmult_comm (norm n (e 0))). apply decays. lra. }
   assert (stays : forall b, 0 <= b <= T -> forall r, (r < m)%nat -> moved b r < rho).
   { apply (real_induction T (fun b => forall r, (r < m)%nat -> moved b r < rho)).
     - intros b within near r near_r. destruct (step b within near) as [closer _].
-      specialize (closer r near_r). pose proof (exp_pos (- lambda * b)). nra.
+      specialize (closer r 0 near_r ltac:(lra)). rewrite Rmult_0_r, exp_0 in closer.
+      unfold moved. pose proof (exp_pos (- lambda * b)). nra.
     - intros b within near.
       destruct (below_for_a_while m
         (fun r s => inner d (diff (w s r) (w 0 r)) (diff (w s r) (w 0 r))) (rho ^ 2) b)
@@ -414,6 +433,157 @@ Proof.
         specialize (while s r inside near_r). simpl in while. rewrite <- norm_squared in while.
         unfold moved. pose proof (norm_nonneg d (diff (w s r) (w 0 r))). nra. }
   intros t within. apply (step t within). intros s inside. apply stays. lra.
+Qed.
+
+(* lem:continuation.  The hypothesis on quadratic forms speaks of the weights at time 0 only: the
+   flow cannot leave the balls of radius rho in which it holds. *)
+Theorem continuation : forall (d m n : nat) T rho lambda X w p a x y,
+  let e := fun t => residual d m (w t) a x y in
+  let radius := X / sqrt m * norm n (e 0) / lambda in
+  operator_bound d n x X ->
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  0 < lambda ->
+  (forall q, admissible d m n rho (w 0) x q -> coercive n lambda (HP d m q x)) ->
+  radius < rho -> slides d m n T w p a x y ->
+  forall t, 0 <= t <= T ->
+  (forall r, (r < m)%nat ->
+    norm d (diff (w t r) (w 0 r)) <= radius * (1 - exp (- lambda * t)))
+  /\ norm n (e t) <= exp (- lambda * t) * norm n (e 0).
+Proof.
+  intros d m n T rho lambda X w p a x y e radius bound signs pos large small flow t within.
+  destruct (continuation_between d m n T rho lambda X w p a x y bound signs pos large small flow t
+    within) as [near decays].
+  split; [|easy]. intros r near_r. pose proof (near r 0 near_r ltac:(lra)) as moved.
+  now rewrite Rmult_0_r, exp_0 in moved.
+Qed.
+
+Lemma relu_lipschitz : forall z z', Rabs (relu z - relu z') <= Rabs (z - z').
+Proof.
+  intros z z'. unfold relu, Rmax, Rabs.
+  destruct (Rle_dec z 0), (Rle_dec z' 0); repeat destruct (Rcase_abs _); lra.
+Qed.
+
+Lemma coordinate_bound : forall n v i, (i < n)%nat -> Rabs (v i) <= norm n v.
+Proof.
+  intros n v i near. apply square_le; [apply norm_nonneg|]. rewrite norm_squared, pow2_abs.
+  rewrite <- (sum_single n i (fun j => v j ^ 2) near). apply sum_le. intros j _.
+  destruct (Nat.eqb j i); nra.
+Qed.
+
+(* A function whose increments after time s are at most c exp (- lambda s) converges. *)
+Lemma limit_exists : forall f c lambda, 0 < lambda -> 0 <= c ->
+  (forall s t, 0 <= s <= t -> Rabs (f t - f s) <= c * exp (- lambda * s)) ->
+  { l | forall t, 0 <= t -> Rabs (f t - l) <= c * exp (- lambda * t) }.
+Proof.
+  intros f c lambda pos nonneg close.
+  (* The limit is the only number in all the intervals between these two bounds. *)
+  destruct (completeness (fun l => exists t, 0 <= t /\ l = f t - c * exp (- lambda * t)))
+    as (l & upper & least).
+  - exists (f 0 + c * exp (- lambda * 0)). intros l (t & late & ->).
+    specialize (close 0 t ltac:(lra)). pose proof (Rle_abs (f t - f 0)).
+    pose proof (exp_pos (- lambda * t)). nra.
+  - exists (f 0 - c * exp (- lambda * 0)), 0. split; [lra|easy].
+  - exists l. intros t late. apply Rabs_le.
+    enough (f t - c * exp (- lambda * t) <= l <= f t + c * exp (- lambda * t)) by lra.
+    split; [apply upper; now exists t|]. apply least. intros l' (s & early & ->).
+    pose proof (exp_pos (- lambda * t)). pose proof (exp_pos (- lambda * s)).
+    destruct (Rle_dec s t) as [before|after].
+    + pose proof (close s t ltac:(lra)) as gap. rewrite Rabs_minus_sym in gap.
+      pose proof (Rle_abs (f s - f t)). nra.
+    + pose proof (close t s ltac:(lra)) as gap. pose proof (Rle_abs (f s - f t)). nra.
+Qed.
+
+Lemma vanishes : forall b c lambda, 0 < lambda ->
+  (forall t, 0 <= t -> b <= c * exp (- lambda * t)) -> b <= 0.
+Proof.
+  intros b c lambda pos small. apply Rnot_lt_le. intros large.
+  assert (nonneg : 0 <= c).
+  { specialize (small 0 (Rle_refl 0)). rewrite Rmult_0_r, exp_0 in small. lra. }
+  assert (late : 0 <= c / b / lambda) by (apply ratio_nonneg; [apply ratio_nonneg|]; lra).
+  specialize (small (c / b / lambda) late).
+  replace (- lambda * (c / b / lambda)) with (- (c / b)) in small by (field; lra).
+  rewrite exp_Ropp in small.
+  assert (ratio : 0 <= c / b) by (apply ratio_nonneg; lra).
+  assert (grows : 1 + c / b <= exp (c / b))
+    by (destruct (Req_dec (c / b) 0) as [->|]; [rewrite exp_0|apply Rlt_le, exp_ineq1]; lra).
+  apply Rmult_le_compat_r with (r := exp (c / b)) in small; [|lra].
+  rewrite Rmult_assoc, Rinv_l, Rmult_1_r in small by lra.
+  assert (b * (1 + c / b) = b + c) by (field; lra). nra.
+Qed.
+
+Lemma output_lipschitz : forall (d m : nat) w v a x c,
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  (forall r k, (r < m)%nat -> (k < d)%nat -> Rabs (w r k - v r k) <= c) ->
+  Rabs (output d m w a x - output d m v a x)
+  <= 1 / sqrt m * (\sum_(r < m) \sum_(k < d) Rabs (x k)) * c.
+Proof.
+  intros d m w v a x c signs close. unfold output.
+  replace (1 / sqrt m * (\sum_(r < m) a r * relu (inner d (w r) x))
+    - 1 / sqrt m * (\sum_(r < m) a r * relu (inner d (v r) x)))
+    with (1 / sqrt m * (\sum_(r < m) a r * (relu (inner d (w r) x) - relu (inner d (v r) x)))).
+  - pose proof (root_nonneg m). rewrite Rabs_mult, (Rabs_right (1 / sqrt m)), Rmult_assoc by lra.
+    apply Rmult_le_compat_l; [easy|]. eapply Rle_trans; [apply sum_abs|].
+    rewrite Rmult_comm, <- sum_scale. apply sum_le. intros r near.
+    rewrite Rabs_mult, (abs_sign _ (signs r near)), Rmult_1_l.
+    eapply Rle_trans; [apply relu_lipschitz|].
+    rewrite (inner_comm d (w r)), (inner_comm d (v r)), <- inner_diff, <- sum_scale.
+    eapply Rle_trans; [apply sum_abs|]. apply sum_le. intros k near_k.
+    rewrite Rabs_mult, Rmult_comm. apply Rmult_le_compat_r; [apply Rabs_pos|]. now apply close.
+  - transitivity (1 / sqrt m * ((\sum_(r < m) a r * relu (inner d (w r) x))
+      + -1 * (\sum_(r < m) a r * relu (inner d (v r) x)))); [|ring].
+    f_equal. sums.
+Qed.
+
+(* lem:continuation, "converges to weights of loss 0". *)
+Theorem continuation_limit : forall (d m n : nat) rho lambda X w p a x y,
+  let e := fun t => residual d m (w t) a x y in
+  let radius := X / sqrt m * norm n (e 0) / lambda in
+  operator_bound d n x X ->
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  0 < lambda ->
+  (forall q, admissible d m n rho (w 0) x q -> coercive n lambda (HP d m q x)) ->
+  radius < rho -> (forall T, slides d m n T w p a x y) ->
+  exists v : nat -> vector,
+  (forall r k t, (r < m)%nat -> (k < d)%nat -> 0 <= t ->
+    Rabs (w t r k - v r k) <= radius * exp (- lambda * t))
+  /\ loss d m n v a x y = 0.
+Proof.
+  intros d m n rho lambda X w p a x y e radius bound signs pos large small flow.
+  pose proof (fun t => continuation_between d m n t rho lambda X w p a x y bound signs pos large
+    small (flow t) t) as between.
+  assert (nonneg : 0 <= radius).
+  { apply ratio_nonneg; [|easy]. apply Rmult_le_pos; [|apply norm_nonneg].
+    replace (X / sqrt m) with (X * (1 / sqrt m)) by (unfold Rdiv; ring).
+    apply Rmult_le_pos; [apply bound|apply root_nonneg]. }
+  assert (limit : forall r k, (r < m)%nat -> (k < d)%nat -> { l | forall t, 0 <= t ->
+    Rabs (w t r k - l) <= radius * exp (- lambda * t) }).
+  { intros r k near_r near_k. apply (limit_exists (fun t => w t r k)); [easy|easy|].
+    intros s t order. destruct (between t ltac:(lra)) as [close _].
+    eapply Rle_trans; [apply (coordinate_bound d (diff (w t r) (w s r)) k near_k)|].
+    eapply Rle_trans; [now apply close|]. pose proof (exp_pos (- lambda * t)).
+    apply Rmult_le_compat_l; [easy|lra]. }
+  set (v := fun r k => match lt_dec r m, lt_dec k d with
+    | left near_r, left near_k => proj1_sig (limit r k near_r near_k) | _, _ => 0 end).
+  assert (close : forall r k t, (r < m)%nat -> (k < d)%nat -> 0 <= t ->
+    Rabs (w t r k - v r k) <= radius * exp (- lambda * t)).
+  { intros r k t near_r near_k late. unfold v.
+    destruct (lt_dec r m) as [near_r'|]; [|lia]. destruct (lt_dec k d) as [near_k'|]; [|lia].
+    now apply (proj2_sig (limit r k near_r' near_k')). }
+  exists v. split; [easy|]. unfold loss. rewrite sum_0; [ring|]. intros i near.
+  enough (Rabs (output d m v a (x i) - y i) <= 0) as zero.
+  { pose proof (Rabs_pos (output d m v a (x i) - y i)).
+    assert (zero' : Rabs (output d m v a (x i) - y i) = 0) by lra.
+    destruct (Req_dec (output d m v a (x i) - y i) 0) as [->|other]; [ring|].
+    now apply Rabs_no_R0 in other. }
+  apply (vanishes _ (1 / sqrt m * (\sum_(r < m) \sum_(k < d) Rabs (x i k)) * radius
+    + norm n (e 0)) lambda pos). intros t late.
+  pose proof (output_lipschitz d m (w t) v a (x i) _ signs
+    (fun r k near_r near_k => close r k t near_r near_k late)) as move.
+  destruct (between t ltac:(lra)) as [_ decays].
+  pose proof (coordinate_bound n (e t) i near) as entry. unfold e at 1, residual, diff in entry.
+  replace (output d m v a (x i) - y i) with (- (output d m (w t) a (x i) - output d m v a (x i))
+    + - (y i - output d m (w t) a (x i))) by ring.
+  eapply Rle_trans; [apply Rabs_triang|]. rewrite !Rabs_Ropp. unfold e in *. lra.
 Qed.
 
 (** * A bound that the weights at time 0 give: inputs near a kink projected off *)
@@ -543,43 +713,43 @@ Proof.
     rewrite (project_span d (k r) (q r) (x i)) by (easy || now apply frame). ring.
 Qed.
 
-(* Which pre-activations are within rho of 0. *)
+(* Which kinks are within rho of the weights. *)
 Definition near_kink d rho (w : nat -> vector) (x : nat -> vector) i r : bool :=
-  if Rle_dec (Rabs (inner d (w r) (x i))) rho then true else false.
+  if Rle_dec (Rabs (inner d (w r) (x i))) (rho * norm d (x i)) then true else false.
 Definition pattern d (w : nat -> vector) (x : nat -> vector) : matrix :=
   fun i r => ind_ge (inner d (w r) (x i)).
 
-Lemma admissible_masked : forall d m n rho w x q i r, admissible d m n rho w x q ->
-  (i < n)%nat -> (r < m)%nat ->
-  masked (near_kink d rho w x) (pattern d w x) i r = masked (near_kink d rho w x) q i r.
-Proof.
-  intros d m n rho w x q i r fits near_i near_r. destruct (fits i r near_i near_r) as [_ far].
-  unfold masked, near_kink, pattern. destruct (Rle_dec _ _); [easy|]. rewrite far; [easy|lra].
-Qed.
-
-(* thm:a-posteriori: what is asked of the weights at time 0 is one smallest eigenvalue. *)
-Theorem a_posteriori : forall (d m n : nat) T rho lambda k q w p a x y,
+(* thm:a-posteriori: what is asked of the weights at time 0 is one smallest eigenvalue.  The mask
+   holds the inputs near a kink, and perhaps others. *)
+Theorem a_posteriori : forall (d m n : nat) T rho lambda X mask k q w p a x y,
   let e := fun t => residual d m (w t) a x y in
-  let radius := sqrt n / sqrt m * norm n (e 0) / lambda in
-  let near := near_kink d rho (w 0) x in
-  (forall i, (i < n)%nat -> norm d (x i) = 1) ->
+  let radius := X / sqrt m * norm n (e 0) / lambda in
+  operator_bound d n x X ->
   (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
   0 < lambda ->
-  removes d m n near x k q ->
-  coercive n lambda (HS d m (masked near (pattern d (w 0) x)) k q x) ->
+  (forall i r, (i < n)%nat -> (r < m)%nat ->
+    near_kink d rho (w 0) x i r = true -> mask i r = true) ->
+  removes d m n mask x k q ->
+  coercive n lambda (HS d m (masked mask (pattern d (w 0) x)) k q x) ->
   radius < rho -> slides d m n T w p a x y ->
   forall t, 0 <= t <= T ->
   (forall r, (r < m)%nat ->
     norm d (diff (w t r) (w 0 r)) <= radius * (1 - exp (- lambda * t)))
   /\ norm n (e t) <= exp (- lambda * t) * norm n (e 0).
 Proof.
-  intros d m n T rho lambda k q w p a x y e radius near unit signs pos frame large small flow.
-  apply (continuation d m n T rho lambda w p a x y); try easy.
+  intros d m n T rho lambda X mask k q w p a x y e radius bound signs pos near frame large small
+    flow.
+  apply (continuation d m n T rho lambda X w p a x y); try easy.
   intros f fits v. eapply Rle_trans; [apply large|].
-  apply Rle_trans with (2 := gram_inequality d m n near f k q x v frame).
+  apply Rle_trans with (2 := gram_inequality d m n mask f k q x v frame).
+  assert (same : forall i r, (i < n)%nat -> (r < m)%nat ->
+    masked mask (pattern d (w 0) x) i r = masked mask f i r).
+  { intros i r near_i near_r. unfold masked. destruct (mask i r) eqn:masked_i; [easy|].
+    symmetry. apply fits; [easy|easy|]. apply Rnot_le_lt. intros close.
+    specialize (near i r near_i near_r). unfold near_kink in near. destruct (Rle_dec _ _); [|easy].
+    now rewrite near in masked_i. }
   apply Req_le, quadratic_ext. intros i j near_i near_j. unfold HS. f_equal.
-  apply sum_ext; intros r near_r.
-  now rewrite !(admissible_masked d m n rho (w 0) x f).
+  apply sum_ext; intros r near_r. now rewrite !same.
 Qed.
 
 (** * Sliding along several kinks at once *)
@@ -720,19 +890,6 @@ Qed.
 
 (** * A bound that holds with high probability: few inputs near a kink *)
 
-Lemma sum_abs : forall n f, Rabs (sum n f) <= \sum_(i < n) Rabs (f i).
-Proof.
-  intros n f; induction n as [|n IH]; simpl; [rewrite Rabs_R0; lra|].
-  pose proof (Rabs_triang (sum n f) (f n)). lra.
-Qed.
-
-Lemma entry_bound : forall n v i, (i < n)%nat -> Rabs (v i) <= norm n v.
-Proof.
-  intros n v i near. apply square_le; [apply norm_nonneg|]. rewrite norm_squared, pow2_abs.
-  rewrite <- (sum_single n i (fun j => v j ^ 2) near). apply sum_le. intros j _.
-  destruct (Nat.eqb j i); nra.
-Qed.
-
 (* Entrywise close matrices have close quadratic forms. *)
 Lemma entrywise : forall n (A B b : matrix) v,
   (forall i j, (i < n)%nat -> (j < n)%nat -> Rabs (B i j - A i j) <= b i j) ->
@@ -741,8 +898,9 @@ Proof.
   intros n A B b v close. rewrite Rmult_comm, <- sum_scale. unfold quadratic, inner.
   rewrite <- sum_plus. apply sum_le. intros i near_i. unfold mul_vec. rewrite <- !sum_scale.
   rewrite <- sum_plus. apply sum_le. intros j near_j.
-  pose proof (close i j near_i near_j). pose proof (entry_bound n v i near_i).
-  pose proof (entry_bound n v j near_j). pose proof (Rabs_pos (v i)). pose proof (Rabs_pos (v j)).
+  pose proof (close i j near_i near_j). pose proof (coordinate_bound n v i near_i).
+  pose proof (coordinate_bound n v j near_j).
+  pose proof (Rabs_pos (v i)). pose proof (Rabs_pos (v j)).
   pose proof (Rabs_pos (B i j - A i j)).
   assert (product : Rabs (v i * v j * (B i j - A i j)) <= norm n v ^ 2 * b i j).
   { rewrite !Rabs_mult. apply Rmult_le_compat; [nra|easy|nra|easy]. }
@@ -802,7 +960,8 @@ Theorem a_priori : forall (d m n : nat) T rho lambda0 w p a x y,
   /\ norm n (e t) <= exp (- (lambda0 / 2) * t) * norm n (e 0).
 Proof.
   intros d m n T rho lambda0 w p a x y e radius unit signs pos large few small flow.
-  apply (continuation d m n T rho (lambda0 / 2) w p a x y); try easy; [lra|].
+  apply (continuation d m n T rho (lambda0 / 2) (sqrt n) w p a x y); try easy;
+    [now apply unit_operator|lra|].
   intros q fits v. specialize (large v).
   assert (close : forall i j, (i < n)%nat -> (j < n)%nat ->
     Rabs (HH d m (w 0) a x i j - HP d m q x i j) <= near_share d m rho (w 0) x i j)

@@ -341,6 +341,13 @@ Ltac too_fast wrong lambda0 := specialize (wrong 1%nat 2 lambda0 kernel decaying
     ltac:(apply always; intros t _ z; rewrite <- kernel_form; pose proof (pow2_ge_0 (norm 1 z));
       lra) 1 ltac:(lra));
   rewrite !decaying_length, ?Ropp_0, ?exp_0 in fast.
+Lemma units_1 : forall i : nat, (i < 1)%nat -> norm 1 (all_one i) = 1.
+Proof. intros. apply unit. Qed.
+Lemma bound_1 : operator_bound 1 1 all_one 1.
+Proof.
+  split; [lra|]. intros v. rewrite !norm_1. cbn [sum]. unfold all_one, one.
+  rewrite Rplus_0_l, Rmult_1_r. lra.
+Qed.
 (* One sample x, one unit of weight w with a = 1. *)
 Definition weight (w : R) : nat -> nat -> R := fun _ _ => w.
 Lemma residual_1 : forall w x y, residual 1 1 w one x y 0%nat
@@ -376,7 +383,7 @@ Proof.
   intros. unfold quadratic, mul_vec, HP. rewrite inner_1. cbn [sum INR]. rewrite inner_1. field.
 Qed.
 Lemma admissible_1 : forall rho w x q, admissible 1 1 1 rho w x q ->
-  rho < Rabs (w 0%nat 0%nat * x 0%nat 0%nat) ->
+  rho * norm 1 (x 0%nat) < Rabs (w 0%nat 0%nat * x 0%nat 0%nat) ->
   q 0%nat 0%nat = ind_ge (w 0%nat 0%nat * x 0%nat 0%nat).
 Proof. intros rho w x q fits. rewrite <- inner_1. apply fits; lia. Qed.
 Ltac continuous_1 := let r := fresh in let k := fresh in
@@ -438,13 +445,21 @@ Proof.
   pose proof (ahead_pos c t pos nonneg). unfold ahead, weight in *. rewrite Rmult_0_r, exp_0.
   rewrite Rabs_right; unfold Rdiv in *; lra.
 Qed.
-Lemma ahead_coercive : forall c rho q, 0 < c -> rho < 3 * c ->
+Lemma input_length : forall c, 0 < c -> norm 1 (input c 0%nat) = c.
+Proof. intros c pos. rewrite norm_1. apply Rabs_right. unfold input, weight. lra. Qed.
+Lemma input_bound : forall c, 0 < c -> operator_bound 1 1 (input c) c.
+Proof.
+  intros c pos. split; [lra|]. intros v. rewrite !norm_1. cbn [sum]. unfold input, weight.
+  rewrite Rplus_0_l, Rabs_mult, (Rabs_right c) by lra. lra.
+Qed.
+Lemma ahead_coercive : forall c rho q, 0 < c -> rho < 3 ->
   admissible 1 1 1 rho (ahead c 0) (input c) q -> coercive 1 (c * c) (HP 1 1 q (input c)).
 Proof.
   intros c rho q pos far fits v. rewrite hp_1, norm_squared, inner_1.
   assert (value : ahead c 0 0%nat 0%nat * input c 0%nat 0%nat = 3 * c)
     by (unfold ahead, input, weight; rewrite Rmult_0_r, exp_0; field; lra).
-  rewrite (admissible_1 _ _ _ _ fits); rewrite value; [|rewrite Rabs_right; lra].
+  rewrite (admissible_1 _ _ _ _ fits); rewrite value;
+    [|rewrite input_length, Rabs_right by lra; nra].
   unfold ind_ge, input, weight. destruct (Rle_dec _ _); [|lra]. lra.
 Qed.
 (* prop:no-solution continued: the weight falls from 1 to 0 and rests there. *)
@@ -504,8 +519,8 @@ Lemma resting_coercive : forall rho q, rho < 1 ->
   admissible 1 1 1 rho (resting 0) all_one q -> coercive 1 1 (HP 1 1 q all_one).
 Proof.
   intros rho q far fits v. rewrite resting_start in fits. rewrite hp_1, norm_squared, inner_1.
-  rewrite (admissible_1 _ _ _ _ fits); unfold all_one, one; rewrite Rmult_1_r;
-    [rewrite ind_ge_1; lra|rewrite Rabs_R1; lra].
+  rewrite (admissible_1 _ _ _ _ fits); [|rewrite (units_1 0%nat)]; unfold all_one, one;
+    [rewrite Rmult_1_r, ind_ge_1|rewrite !Rmult_1_r, Rabs_R1|lia]; lra.
 Qed.
 (* exp (- s) < 1 / 2 *)
 Lemma exp_small : forall s, 1 <= s -> exp (- s) < 1 / 2.
@@ -526,14 +541,24 @@ Lemma flow_1 : forall p x e,
 Proof. intros. unfold mul_vec, HP. cbn [sum INR]. rewrite inner_1. field. Qed.
 Lemma signs_1 : forall r : nat, (r < 1)%nat -> one r = 1 \/ one r = -1.
 Proof. intros. now left. Qed.
-Lemma units_1 : forall i : nat, (i < 1)%nat -> norm 1 (all_one i) = 1.
-Proof. intros. apply unit. Qed.
 Ltac plain H := cbv beta zeta in H; change (INR 1) with 1 in H; rewrite ?sqrt_1 in H.
+(* Nothing in the mask, and a flow that stops: the conclusion fails at t = 1. *)
+Ltac resting_a_posteriori wrong start rest :=
+  specialize (wrong (fun _ => 0%nat) (fun _ => all_one) resting sinking one all_one under);
+  plain wrong; rewrite start in wrong;
+  enough (fast : exp (- (1) * 1) * 2 >= 1);
+  [pose proof (exp_small 1 ltac:(lra)); replace (- (1) * 1) with (- (1)) in fast by ring; lra
+  |apply Rle_ge, Rle_trans with (1 := rest 1); apply wrong; try lra;
+    try apply bound_1; try apply signs_1; try apply resting_slides];
+  [|intros r near; split; [intros l h; lia|easy]
+  |intros v; unfold quadratic, mul_vec, HS, masked; rewrite norm_squared, !inner_1;
+    cbn [sum INR]; unfold pattern, project, diff; rewrite resting_start, inner_one, ind_ge_1,
+    inner_1; cbn [sum]; unfold all_one, one; lra].
 (* One unit near its kink, and a flow that stops: the conclusion fails at t. *)
 Ltac resting_a_priori rho lambda0 t := intros wrong; destruct resting_loss as [start rest];
   assert (near : near_kink 1 rho (resting 0) all_one 0 0 = true)
-    by (rewrite resting_start; unfold near_kink; rewrite inner_one, Rabs_R1;
-      destruct (Rle_dec _ _); [easy|lra]);
+    by (rewrite resting_start; unfold near_kink; rewrite inner_one, Rabs_R1, (units_1 0%nat)
+      by lia; destruct (Rle_dec _ _); [easy|lra]);
   specialize (wrong 1%nat 1%nat 1%nat t rho lambda0 resting sinking one all_one under);
   plain wrong; rewrite start in wrong; specialize (wrong units_1 signs_1 ltac:(lra));
   enough (fast : exp (- (lambda0 / 2) * t) * 2 >= 1);
@@ -926,8 +951,8 @@ MUTANTS = [
         "radius < rho ->",
         "",
         """intros wrong. destruct resting_loss as [start rest].
-        specialize (wrong 1%nat 1%nat 1%nat 1 (1 / 2) 1 resting sinking one all_one under).
-        specialize (wrong units_1 signs_1 ltac:(lra)
+        specialize (wrong 1%nat 1%nat 1%nat 1 (1 / 2) 1 1 resting sinking one all_one under).
+        specialize (wrong bound_1 signs_1 ltac:(lra)
           (fun q => resting_coercive (1 / 2) q ltac:(lra)) (resting_slides 1) 1 ltac:(lra)).
         destruct wrong as [_ fast]. rewrite start in fast. specialize (rest 1).
         pose proof (exp_small 1 ltac:(lra)). replace (- (1) * 1) with (- (1)) in fast by ring.
@@ -939,10 +964,11 @@ MUTANTS = [
         "radius * (1 - exp (- lambda * t))",
         "radius / 2 * (1 - exp (- lambda * t))",
         """intros wrong.
-        specialize (wrong 1%nat 1%nat 1%nat 1 2 1 (ahead 1) (fun _ => all_one) one (input 1)
+        specialize (wrong 1%nat 1%nat 1%nat 1 2 1 1 (ahead 1) (fun _ => all_one) one (input 1)
           (above 1)).
         plain wrong. rewrite ahead_start in wrong by lra.
-        destruct (wrong units_1 signs_1 ltac:(lra)) with (t := 1) as [near _]; try lra.
+        destruct (wrong (input_bound 1 ltac:(lra)) signs_1 ltac:(lra)) with (t := 1)
+          as [near _]; try lra.
         - intros q fits v. rewrite <- (Rmult_1_l 1) at 1.
           apply (ahead_coercive 1 2 q); [lra|lra|easy].
         - apply ahead_slides. lra.
@@ -954,34 +980,49 @@ MUTANTS = [
     Mutant(
         "inputs of any length",
         "continuation",
-        "(forall i, (i < n)%nat -> norm d (x i) = 1) ->",
+        "operator_bound d n x X ->",
         "",
         """intros wrong.
-        specialize (wrong 1%nat 1%nat 1%nat 1 1 (2 * 2) (ahead 2) (fun _ => all_one) one (input 2)
-          (above 2)).
+        specialize (wrong 1%nat 1%nat 1%nat 1 2 1 (1 / 2) (ahead 1) (fun _ => all_one) one
+          (input 1) (above 1)).
         plain wrong. rewrite ahead_start in wrong by lra.
         destruct (wrong signs_1 ltac:(lra)) with (t := 1) as [near _]; try lra.
-        - intros q fits. apply (ahead_coercive 2 1 q); [lra|lra|easy].
+        - intros q fits v. rewrite <- (Rmult_1_l 1) at 1.
+          apply (ahead_coercive 1 2 q); [lra|lra|easy].
         - apply ahead_slides. lra.
         - specialize (near 0%nat ltac:(lia)). rewrite ahead_moved in near by lra.
-          pose proof (exp_small 4 ltac:(lra)).
-          replace (- (2 * 2) * 1) with (- (4)) in near by ring. lra.""",
+          pose proof (exp_small 1 ltac:(lra)).
+          replace (- (1 * 1) * 1) with (- (1)) in near by ring.
+          replace (- (1) * 1) with (- (1)) in near by ring. lra.""",
+    ),
+    Mutant(
+        "the flow may leave the ball, in the limit",
+        "continuation_limit",
+        "radius < rho ->",
+        "",
+        """intros wrong.
+        destruct (wrong 1%nat 1%nat 1%nat (1 / 2) 1 1 resting sinking one all_one under bound_1
+          signs_1 ltac:(lra) (fun q => resting_coercive (1 / 2) q ltac:(lra)) resting_slides)
+          as (v & _ & zero_loss).
+        unfold loss in zero_loss. cbn [sum] in zero_loss. rewrite output_1 in zero_loss.
+        unfold under in zero_loss.
+        pose proof (relu_nonneg (v 0%nat 0%nat * all_one 0%nat 0%nat)). nra.""",
     ),
     Mutant(
         "patterns that hold in a smaller ball",
         "admissible",
-        "rho < Rabs",
-        "rho / 4 < Rabs",
+        "rho * norm d (x i) < Rabs",
+        "rho / 4 * norm d (x i) < Rabs",
         """intros wrong.
         assert (fits : admissible 1 1 1 2 (weight 1) all_one (fun _ _ => 0)).
         { apply (wrong 1%nat 1%nat 1%nat 2 (weight 1) (weight (-1)) all_one (fun _ _ => 0)).
-          - apply units_1.
           - intros r near. rewrite norm_1. unfold diff, weight. rewrite Rabs_left; lra.
           - apply fractions_1. lra.
           - apply off_kinks_1. intros _. unfold weight, all_one, one, ind_ge.
             destruct (Rle_dec _ _); lra. }
-        destruct (fits 0 0 ltac:(lia) ltac:(lia))%nat as [_ pattern]. rewrite inner_1 in pattern.
-        unfold weight, all_one, one in pattern. rewrite Rmult_1_r, Rabs_R1, ind_ge_1 in pattern.
+        destruct (fits 0 0 ltac:(lia) ltac:(lia))%nat as [_ pattern].
+        rewrite inner_1, units_1 in pattern by lia.
+        unfold weight, all_one, one in pattern. rewrite !Rmult_1_r, Rabs_R1, ind_ge_1 in pattern.
         lra.""",
         breaks="nearby_is_admissible",
     ),
@@ -1019,22 +1060,20 @@ MUTANTS = [
         "radius < rho ->",
         "",
         """intros wrong. destruct resting_loss as [start rest].
-        assert (far : near_kink 1 (1 / 2) (resting 0) all_one 0 0 = false).
-        { rewrite resting_start. unfold near_kink. rewrite inner_one, Rabs_R1.
-          destruct (Rle_dec _ _); [lra|easy]. }
-        specialize (wrong 1%nat 1%nat 1%nat 1 (1 / 2) 1 (fun _ => 0%nat) (fun _ => all_one)
-          resting sinking one all_one under).
-        destruct wrong with (t := 1) as [_ fast]; try lra.
-        - apply units_1.
-        - apply signs_1.
-        - intros r near. split; [intros l h; lia|]. intros i near_i.
-          replace i with 0%nat by lia. replace r with 0%nat by lia. now rewrite far.
-        - intros v. unfold quadratic, mul_vec, HS, masked. rewrite norm_squared, !inner_1.
-          cbn [sum INR]. rewrite far. unfold pattern, project, diff. rewrite resting_start.
-          rewrite inner_one, ind_ge_1, inner_1. cbn [sum]. unfold all_one, one. lra.
-        - apply resting_slides.
-        - rewrite start in fast. specialize (rest 1). pose proof (exp_small 1 ltac:(lra)).
-          replace (- (1) * 1) with (- (1)) in fast by ring. lra.""",
+        specialize (wrong 1%nat 1%nat 1%nat 1 (1 / 2) 1 1 (fun _ _ => false)).
+        resting_a_posteriori wrong start rest.
+        intros i r near_i near_r. replace i with 0%nat by lia. replace r with 0%nat by lia.
+        rewrite resting_start. unfold near_kink.
+        rewrite inner_one, Rabs_R1, (units_1 0%nat) by lia. destruct (Rle_dec _ _); [lra|easy].""",
+    ),
+    Mutant(
+        "near inputs not in the mask",
+        "a_posteriori",
+        "near_kink d rho (w 0) x i r = true",
+        "False",
+        """intros wrong. destruct resting_loss as [start rest].
+        specialize (wrong 1%nat 1%nat 1%nat 1 3 1 1 (fun _ _ => false)).
+        resting_a_posteriori wrong start rest. easy.""",
     ),
     Mutant(
         "greatest norm",
@@ -1100,13 +1139,14 @@ MUTANTS = [
           transitivity (sqrt 1); [f_equal|apply sqrt_1]. destruct i as [|[|]]; [field|field|lia]. }
         assert (fits : admissible 2 1 2 (1 / 4) w two_inputs q).
         { intros i r near near'. replace r with 0%nat by lia. destruct i as [|[|]]; [| |lia].
-          - rewrite (first_input w). unfold w, q. rewrite Rabs_R0. split; lra.
+          - rewrite (first_input w), units by lia. unfold w, q. rewrite Rabs_R0. split; lra.
           - rewrite (second_input w), value. unfold q, ind_ge.
             split; [|destruct (Rle_dec _ _)]; lra. }
         specialize (wrong 2%nat 1%nat 2%nat (1 / 4) w one two_inputs q 0%nat 1%nat units signs_1
           fits ltac:(lia) ltac:(lia)).
         unfold near_share, near_kink in wrong. cbn [sum INR] in wrong.
         rewrite (first_input w), (second_input w), value, (Rabs_right (4 / 5)) in wrong by lra.
+        rewrite !units, Rmult_1_r in wrong by lia.
         destruct (Rle_dec (4 / 5) (1 / 4)); [lra|]. rewrite Bool.andb_false_r in wrong.
         replace (HH 2 1 w one two_inputs 0%nat 1%nat - HP 2 1 q two_inputs 0%nat 1%nat)
           with (3 / 5) in wrong; [rewrite Rabs_right in wrong; lra|].
