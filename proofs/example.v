@@ -1,5 +1,6 @@
 (* A network of one unit whose flow must slide: n = d = 2, m = 1, a = 1, x_1 = (1, 0),
-   x_2 = (3/5, 4/5), y = (-3, 2), w(0) = (1/2, 3/10).  Indices count from 0: x_1 is input 0. *)
+   x_2 = (3/5, 4/5), y = (-3, 2), w(0) = (1/2, 3/10).  Indices count from 0: x_1 is input 0.
+   At the end a smaller one, whose flow ends with the paper's relu'(0) alone. *)
 
 From Coq Require Import Reals Lra Lia FunctionalExtensionality.
 Require Import times answers sliding.
@@ -676,4 +677,82 @@ Proof.
       split; [apply (derivative_eq _ _ _ _ slope0)|apply (derivative_eq _ _ _ _ slope1)];
         unfold speed0, speed1, p; destruct (Rlt_dec t tau); destruct values as (at0 & values);
         rewrite !relu_pos by lra; unfold early0 in values; rewrite ?at0; lra.
+Qed.
+
+(** * A flow that ends for the paper's relu'(0) *)
+
+(* n = m = d = 1, x = a = 1, y = -1, w(0) = 1. *)
+Definition solves_single T (w : R -> nat -> vector) : Prop :=
+  w 0 0%nat 0%nat = 1 /\ (forall r, (r < 1)%nat -> continuous_on 1 T (fun s => w s r))
+  /\ almost_always T (hidden_flow 1 1 1 w (fun _ => ones) (fun _ => ones) (fun _ => -1)).
+
+Lemma single_flow : forall w t,
+  hidden_flow 1 1 1 w (fun _ => ones) (fun _ => ones) (fun _ => -1) t <->
+  derivable_pt_lim (fun s => w s 0%nat 0%nat) t
+    (- (relu (w t 0%nat 0%nat) + 1) * ind_ge (w t 0%nat 0%nat)).
+Proof.
+  intros w t.
+  assert (product : forall v, inner 1 v ones = v 0%nat)
+    by (intros; unfold inner, ones; cbn [sum]; ring).
+  assert (speed : - hidden_gradient 1 1 1 (w t) ones (fun _ => ones) (fun _ => -1) 0%nat 0%nat
+    = - (relu (w t 0%nat 0%nat) + 1) * ind_ge (w t 0%nat 0%nat)).
+  { unfold hidden_gradient, output. cbn [sum INR]. rewrite sqrt_1, product. unfold ones. field. }
+  rewrite <- speed. split; [intros flow; apply flow; lia|].
+  intros slope r k near near'. replace r with 0%nat by lia. now replace k with 0%nat by lia.
+Qed.
+
+(* prop:no-solution. *)
+Theorem no_solution :
+  (exists w, solves_single (ln 2) w) /\ forall T w, ln 2 < T -> ~ solves_single T w.
+Proof.
+  split.
+  - exists (fun t _ _ => 2 * exp (- (1) * t) - 1). split; [rewrite Rmult_0_r, exp_0; ring|].
+    assert (slope : forall t, derivable_pt_lim (fun s => 2 * exp (- (1) * s) - 1) t
+      (-2 * exp (- (1) * t))).
+    { intros t. eapply derivative_eq;
+        [apply (derivable_pt_lim_minus (fun s => 2 * exp (- (1) * s)) (fun _ => 1))|].
+      - apply (derivable_pt_lim_scal (fun s => exp (- (1) * s))), exp_linear_derivative.
+      - apply derivable_pt_lim_const.
+      - ring. }
+    split; [intros r _ k t _ _; apply derivable_continuous_pt; eexists; apply slope|].
+    apply always. intros t inside. apply single_flow.
+    apply (derivative_eq _ _ _ _ (slope t)).
+    assert (1 < 2 * exp (- (1) * t)).
+    { pose proof (exp_increasing (- ln 2) (- (1) * t) ltac:(lra)) as above.
+      rewrite exp_Ropp, exp_ln in above by lra. lra. }
+    rewrite relu_pos by lra. replace (ind_ge _) with 1 by (patterns; lra). ring.
+  - intros T w late (start & continuous & kinks & flow).
+    assert (pos : 0 < ln 2) by (rewrite <- ln_1; apply ln_increasing; lra).
+    assert (cont : forall t, 0 <= t <= T -> continuity_pt (fun s => w s 0%nat 0%nat) t)
+      by (intros; apply (continuous 0%nat); auto).
+    assert (moves : forall t, 0 < t < T -> regular kinks t ->
+      derivable_pt_lim (fun s => w s 0%nat 0%nat) t
+        (- (relu (w t 0%nat 0%nat) + 1) * ind_ge (w t 0%nat 0%nat)))
+      by (intros; apply single_flow; auto).
+    assert (nonneg : forall t, 0 <= t <= T -> 0 <= w t 0%nat 0%nat).
+    { intros t within. apply Ropp_le_cancel. rewrite Ropp_0.
+      apply (barrier T (fun s => - w s 0%nat 0%nat)
+        (fun s => - (- (relu (w s 0%nat 0%nat) + 1) * ind_ge (w s 0%nat 0%nat))) 0 t); try lra.
+      - intros s inside. apply (continuity_pt_opp (fun s => w s 0%nat 0%nat)), cont. lra.
+      - exists kinks. intros s inside away _. split;
+          [apply (derivable_pt_lim_opp (fun s => w s 0%nat 0%nat)), moves; easy|].
+        intros negative. replace (ind_ge (w s 0%nat 0%nat)) with 0 by (patterns; lra). lra. }
+    assert (down : (w T 0%nat 0%nat + 1) * exp (1 * T) <= (w 0 0%nat 0%nat + 1) * exp (1 * 0)).
+    { apply (nonincreasing kinks (fun s => (w s 0%nat 0%nat + 1) * exp (1 * s))
+        (fun s => (- (relu (w s 0%nat 0%nat) + 1) * ind_ge (w s 0%nat 0%nat) + 0) * exp (1 * s)
+          + (w s 0%nat 0%nat + 1) * (exp (1 * s) * (1 * 1)))); [lra| |].
+      - intros s inside. apply continuity_pt_mult; [|apply derivable_continuous_pt; reg].
+        apply (continuity_pt_plus (fun s => w s 0%nat 0%nat) (fun _ => 1));
+          [now apply cont|now apply continuity_pt_const].
+      - intros s inside away. split.
+        + apply (derivable_pt_lim_mult (fun s => w s 0%nat 0%nat + 1) (fun s => exp (1 * s)));
+            [|apply exp_linear_derivative].
+          apply (derivable_pt_lim_plus (fun s => w s 0%nat 0%nat) (fun _ => 1));
+            [now apply moves|apply derivable_pt_lim_const].
+        + specialize (nonneg s ltac:(lra)).
+          replace (ind_ge (w s 0%nat 0%nat)) with 1 by (patterns; lra).
+          rewrite relu_pos by lra. lra. }
+    rewrite start, Rmult_0_r, exp_0, !Rmult_1_l in down.
+    specialize (nonneg T ltac:(lra)). pose proof (exp_increasing (ln 2) T late) as large.
+    rewrite exp_ln in large by lra. nra.
 Qed.

@@ -309,7 +309,7 @@ Definition admissible d m n rho (w : nat -> vector) x (q : matrix) : Prop :=
   forall i r, (i < n)%nat -> (r < m)%nat -> 0 <= q i r <= 1
   /\ (rho * norm d (x i) < Rabs (inner d (w r) (x i)) -> q i r = ind_ge (inner d (w r) (x i))).
 
-(* Far from its kink a pre-activation keeps its sign, so that its pattern is the first. *)
+(* Far from its kink a pre-activation keeps its sign, and with it the pattern at w0. *)
 Lemma nearby_is_admissible : forall d m n rho w0 w x p,
   (forall r, (r < m)%nat -> norm d (diff (w r) (w0 r)) <= rho) ->
   fractions m n p -> off_kinks d m n w x p -> admissible d m n rho w0 x p.

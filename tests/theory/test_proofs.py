@@ -1224,6 +1224,14 @@ MUTANTS = [
         apply (none t1 w); [lra|easy|easy].""",
     ),
     Mutant(
+        "no solution from the start on",
+        "no_solution",
+        "ln 2 < T ->",
+        "0 < T ->",
+        """intros [[w solved] none]. apply (none (ln 2) w); [|easy].
+        rewrite <- ln_1. apply ln_increasing; lra.""",
+    ),
+    Mutant(
         "an earlier kink",
         "kink_time",
         "5 / 18",
