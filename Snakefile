@@ -19,6 +19,7 @@ from pipeline.jobs import keep_results
 from pipeline.locks import clear_stale_locks
 from pipeline.provenance import changed_keys, commit, of_numbers
 from pipeline.sources import sources
+from publishing import coq_source
 from snakemake.jobs import Job
 
 
@@ -185,14 +186,14 @@ rule proofs:
     """The answers checked by Coq (apt-get install coq), axioms listed: results/proofs.csv."""
     input:
         code=publishing("check_proofs"),
-        source="proofs/answers.v",
+        sources=coq_source.FILES,
     output:
         "results/proofs.csv",
     log:
         "logs/proofs.log",
     localrule: True
     shell:
-        "{PYTHON:q} {input.code[0]} check_proofs --source {input.source} --output {output}"
+        "{PYTHON:q} {input.code[0]} check_proofs --sources {input.sources} --output {output}"
         " --log {log}"
 
 
@@ -200,7 +201,7 @@ rule summarise_proofs:
     """The statements that Coq checks, and whether it has, as LaTeX."""
     input:
         code=publishing("summarise_proofs"),
-        source="proofs/answers.v",
+        sources=coq_source.FILES,
         # The default build does not need Coq: it reports a check only where there has been one.
         proofs=[path for path in ["results/proofs.csv"] if exists(path) and which("coqc")],
     output:
@@ -212,7 +213,7 @@ rule summarise_proofs:
     params:
         proofs=lambda wildcards, input: f"--proofs {input.proofs}" if input.proofs else "",
     shell:
-        "{PYTHON:q} {input.code[0]} summarise_proofs --source {input.source} {params.proofs}"
+        "{PYTHON:q} {input.code[0]} summarise_proofs --sources {input.sources} {params.proofs}"
         " --numbers {output.numbers} --appendix {output.appendix} --log {log}"
 
 

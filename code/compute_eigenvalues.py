@@ -20,17 +20,18 @@ def spectrum(matrix, entry_error):
 
 def infinite(inputs):
     """The row of H^∞."""
-    row = {"matrix": "H_infinity", "n": len(inputs), "m": "", "seed": "", "undecided": ""}
-    return row | spectrum(gram.h_infinity(inputs), gram.h_infinity_error(inputs))
+    row = {"matrix": "H_infinity", "n": len(inputs), "m": "", "seed": ""}
+    matrix, error = gram.h_infinity(inputs), gram.h_infinity_error(inputs)
+    return row | spectrum(matrix, error) | {"undecided": ""}
 
 
 def finite(inputs, width, seed):
     """The row of H(0) for the network that `seed` initialises."""
     weights, _ = initialisation.draw(inputs.shape[1], width, np.random.default_rng(seed))
-    undecided = int(gram.undecided_signs(inputs, weights).sum())
-    row = {"matrix": "H_0", "n": len(inputs), "m": width, "seed": seed, "undecided": undecided}
+    row = {"matrix": "H_0", "n": len(inputs), "m": width, "seed": seed}
     matrix, error = gram.h_finite(inputs, weights), gram.h_finite_error(inputs, weights)
-    return row | spectrum(matrix, error)
+    undecided = int(gram.undecided_signs(inputs, weights).sum())
+    return row | spectrum(matrix, error) | {"undecided": undecided}
 
 
 def main(arguments):

@@ -10,11 +10,13 @@
    delta > 0 such that |(f(t + h) - f(t))/h - l| < eps for all h with 0 < |h| < delta.
    m = 0 is not excluded: every sum over r is then empty, and 1/0 is the library's 0.
 
-   Not formalised: the law of w_r(0) and with it every probability; "almost every time", instead of
-   which a hypothesis says at which times the weights have derivatives; that a solution of the flow
-   exists; the equality case of inequality (i); the rank of G; prop:distance. *)
+   Not formalised: the law of w_r(0) and with it every probability; absolutely continuous weights,
+   in whose place continuous ones have derivatives at all times but countably many (times.v); that
+   a solution of the flow exists; the equality case of inequality (i); the rank of G;
+   prop:distance. *)
 
-From Coq Require Import Reals Lra Lia List FunctionalExtensionality.
+From Coq Require Import Reals Lra Lia Cantor FunctionalExtensionality.
+Require Import times.
 Local Open Scope R_scope.
 Local Coercion INR : nat >-> R.
 
@@ -733,26 +735,6 @@ Proof.
       apply sum_ext; intros. unfold diff at 2. ring.
 Qed.
 
-(* A continuous function whose derivative is at most 0, finitely many times excepted. *)
-Lemma nonincreasing : forall kinks f f' b c, b <= c ->
-  (forall t, b <= t <= c -> continuity_pt f t) ->
-  (forall t, b < t < c -> ~ In t kinks -> derivable_pt_lim f t (f' t) /\ f' t <= 0) ->
-  f c <= f b.
-Proof.
-  induction kinks as [|q kinks IH]; intros f f' b c order continuous slope.
-  - destruct order as [order| ->]; [|lra].
-    destruct (MVT f id b c (fun t inside => exist _ (f' t) (proj1 (slope t inside (fun no => no))))
-      (fun t _ => derivable_pt_id t) order continuous
-      (fun t _ => derivable_continuous_pt id t (derivable_pt_id t))) as (t & inside & equal).
-    rewrite derive_pt_id in equal. simpl in equal. unfold id in equal.
-    pose proof (proj2 (slope t inside (fun no => no))). nra.
-  - assert (part : forall b' c', b <= b' -> b' <= c' -> c' <= c -> ~ b' < q < c' -> f c' <= f b').
-    { intros b' c' left order' right away. apply (IH f f'); [easy|intros; apply continuous; lra|].
-      intros t inside regular. apply slope; [lra|]. intros [->|]; [lra|easy]. }
-    destruct (Rlt_dec b q), (Rlt_dec q c); try (apply part; lra).
-    apply Rle_trans with (f q); apply part; lra.
-Qed.
-
 Lemma sum_continuity : forall n (f : nat -> R -> R) t,
   (forall i, (i < n)%nat -> continuity_pt (f i) t) ->
   continuity_pt (fun s => \sum_(i < n) f i s) t.
@@ -762,19 +744,25 @@ Proof.
     [apply IH; intros|]; apply each; lia.
 Qed.
 
-(* prop:decay for whichever kernel K drives the flow.  lambda_min(K) >= lambda0 / 2 is said by the
-   quadratic form.  At the finitely many times in the list kinks, such as those of a flip, u need
-   only be continuous; a solution on [0, T] is continued by constants to the left and right. *)
-Theorem decay : forall n T lambda0 kinks (K : R -> matrix) (u : R -> vector) y,
-  (forall i t, (i < n)%nat -> 0 <= t <= T -> continuity_pt (fun s => u s i) t) ->
-  (forall i t, (i < n)%nat -> 0 < t < T -> ~ In t kinks ->
-    derivable_pt_lim (fun s => u s i) t (mul_vec n (K t) (diff y (u t)) i)) ->
-  (forall z t, 0 < t < T -> ~ In t kinks ->
-    lambda0 / 2 * norm n z ^ 2 <= quadratic n (K t) z) ->
+(* The hypotheses of prop:decay.  A solution on [0, T] is continued by constants to the left and
+   right; lambda_min(K) >= c is said by the quadratic form. *)
+Definition continuous_on (n : nat) T (u : R -> vector) : Prop :=
+  forall i t, (i < n)%nat -> 0 <= t <= T -> continuity_pt (fun s => u s i) t.
+Definition driven_by (n : nat) (K : R -> matrix) (u : R -> vector) y t : Prop :=
+  forall i, (i < n)%nat ->
+  derivable_pt_lim (fun s => u s i) t (mul_vec n (K t) (diff y (u t)) i).
+Definition coercive (n : nat) c (K : matrix) : Prop :=
+  forall z, c * norm n z ^ 2 <= quadratic n K z.
+
+(* prop:decay for whichever kernel K drives the flow. *)
+Theorem decay : forall n T lambda0 (K : R -> matrix) (u : R -> vector) y,
+  continuous_on n T u -> almost_always T (driven_by n K u y) ->
+  almost_always T (fun t => coercive n (lambda0 / 2) (K t)) ->
   forall t, 0 <= t <= T ->
   norm n (diff y (u t)) ^ 2 <= exp (- lambda0 * t) * norm n (diff y (u 0)) ^ 2.
 Proof.
-  intros n T lambda0 kinks K u y continuous slope coercive t within.
+  intros n T lambda0 K u y continuous slope large t within.
+  destruct (almost_and _ _ _ slope large) as [kinks both].
   set (f := fun s => exp (lambda0 * s) * inner n (diff y (u s)) (diff y (u s))).
   assert (down : f t <= f 0).
   { apply (nonincreasing kinks f (fun s => exp (lambda0 * s) * (lambda0 * 1)
@@ -796,10 +784,9 @@ Proof.
           -- apply derivable_pt_lim_exp.
         * apply (derivable_pt_lim_ext (fun s => norm n (diff y (u s)) ^ 2));
             [intros; apply norm_squared|].
-          apply loss_flow_derivative. intros; apply slope; try easy; lra.
+          apply loss_flow_derivative. apply both; [lra|easy].
       + pose proof (exp_pos (lambda0 * s)).
-        assert (within_s : 0 < s < T) by lra.
-        pose proof (coercive (diff y (u s)) s within_s regular) as half.
+        pose proof (proj2 (both s ltac:(lra) regular) (diff y (u s))) as half.
         rewrite norm_squared in half. nra. }
   unfold f in down. rewrite Rmult_0_r, exp_0, Rmult_1_l, <- !norm_squared in down.
   apply Rmult_le_reg_l with (exp (lambda0 * t)); [apply exp_pos|].
@@ -810,20 +797,17 @@ Lemma exp_square : forall z, exp z ^ 2 = exp (2 * z).
 Proof. intros z. simpl. rewrite Rmult_1_r, <- exp_plus. f_equal. ring. Qed.
 
 (* prop:decay, the square root: the exponent is - lambda0 t / 2. *)
-Corollary decay_norm : forall n T lambda0 kinks (K : R -> matrix) (u : R -> vector) y,
-  (forall i t, (i < n)%nat -> 0 <= t <= T -> continuity_pt (fun s => u s i) t) ->
-  (forall i t, (i < n)%nat -> 0 < t < T -> ~ In t kinks ->
-    derivable_pt_lim (fun s => u s i) t (mul_vec n (K t) (diff y (u t)) i)) ->
-  (forall z t, 0 < t < T -> ~ In t kinks ->
-    lambda0 / 2 * norm n z ^ 2 <= quadratic n (K t) z) ->
+Corollary decay_norm : forall n T lambda0 (K : R -> matrix) (u : R -> vector) y,
+  continuous_on n T u -> almost_always T (driven_by n K u y) ->
+  almost_always T (fun t => coercive n (lambda0 / 2) (K t)) ->
   forall t, 0 <= t <= T ->
   norm n (diff y (u t)) <= exp (- lambda0 * t / 2) * norm n (diff y (u 0)).
 Proof.
-  intros n T lambda0 kinks K u y continuous slope coercive t within.
+  intros n T lambda0 K u y continuous slope large t within.
   apply square_le; [apply Rmult_le_pos; [apply Rlt_le, exp_pos|apply norm_nonneg]|].
   replace ((exp (- lambda0 * t / 2) * norm n (diff y (u 0))) ^ 2)
     with (exp (- lambda0 * t) * norm n (diff y (u 0)) ^ 2).
-  - now apply (decay n T lambda0 kinks K).
+  - now apply (decay n T lambda0 K).
   - rewrite Rpow_mult_distr, exp_square. do 2 f_equal. field.
 Qed.
 
@@ -855,65 +839,85 @@ Proof.
   - intros z. rewrite norm_squared. unfold quadratic, mul_vec, inner, K. simpl. lra.
 Qed.
 
+(* No pre-activation crosses 0 at another speed, but for countably many times: lem:chain-rule. *)
+Lemma almost_no_crossing : forall d m T (w : R -> nat -> vector) (x : nat -> vector),
+  almost_always T (fun t => exists dw : nat -> vector, forall r k, (r < m)%nat -> (k < d)%nat ->
+    derivable_pt_lim (fun s => w s r k) t (dw r k)) ->
+  almost_always T (fun t => forall i, no_crossing d m w (x i) t).
+Proof.
+  intros d m T w x moves.
+  set (z := fun h s => let (i, r) := of_nat h in
+    if Nat.ltb r m then inner d (w s r) (x i) else 0).
+  apply (almost_weaken T T (fun t => forall h, z h t <> 0 \/ derivable_pt_lim (z h) t 0)); [lra| |].
+  - intros t _ rare i r near. specialize (rare (to_nat (i, r))). unfold z in rare.
+    rewrite cancel_of_to in rare. now rewrite (proj2 (Nat.ltb_lt r m) near) in rare.
+  - apply crossings_are_rare. revert moves. apply almost_weaken; [lra|].
+    intros t _ [dw slope] h. unfold z. destruct (of_nat h) as [i r].
+    destruct (Nat.ltb_spec r m); [|exists 0; apply derivable_pt_lim_const].
+    exists (\sum_(k < d) dw r k * x i k). apply (sum_derivative d (fun k s => w s r k * x i k)).
+    intros k near. apply (derivable_pt_lim_scal_right (fun s => w s r k)). auto.
+Qed.
+
+Lemma hidden_flow_no_crossing : forall d m n T w a x y,
+  almost_always T (hidden_flow d m n w a x y) ->
+  almost_always T (fun t => forall i, no_crossing d m w (x i) t).
+Proof.
+  intros d m n T w a x y flow. apply almost_no_crossing. revert flow.
+  apply almost_weaken; [lra|]. intros t _ moves. eexists. exact moves.
+Qed.
+
 (* prop:decay for the network: a is fixed, and lambda_min(H(t)) >= lambda0 / 2. *)
-Corollary one_layer_decay : forall d m n T lambda0 kinks w a x y,
+Corollary one_layer_decay : forall d m n T lambda0 w a x y,
   let u := fun s j => output d m (w s) a (x j) in
-  (forall i t, (i < n)%nat -> 0 <= t <= T -> continuity_pt (fun s => u s i) t) ->
-  (forall t, 0 < t < T -> ~ In t kinks -> hidden_flow d m n w (fun _ => a) x y t
-    /\ forall i, (i < n)%nat -> no_crossing d m w (x i) t) ->
-  (forall z t, 0 < t < T -> ~ In t kinks ->
-    lambda0 / 2 * norm n z ^ 2 <= quadratic n (HH d m (w t) a x) z) ->
+  continuous_on n T u -> almost_always T (hidden_flow d m n w (fun _ => a) x y) ->
+  almost_always T (fun t => coercive n (lambda0 / 2) (HH d m (w t) a x)) ->
   forall t, 0 <= t <= T ->
   norm n (diff y (u t)) <= exp (- lambda0 * t / 2) * norm n (diff y (u 0)).
 Proof.
-  intros d m n T lambda0 kinks w a x y u continuous flow coercive.
-  apply (decay_norm n T lambda0 kinks (fun t => HH d m (w t) a x)); [easy| |easy].
-  intros i t near inside regular. destruct (flow t inside regular) as [moves away].
-  apply output_flow_one_layer; auto.
+  intros d m n T lambda0 w a x y u continuous flow large.
+  apply (decay_norm n T lambda0 (fun t => HH d m (w t) a x)); [easy| |easy].
+  generalize (almost_and _ _ _ flow (hidden_flow_no_crossing _ _ _ _ _ _ _ _ flow)).
+  apply almost_weaken; [lra|]. intros t _ [moves away] i near.
+  now apply output_flow_one_layer.
 Qed.
 
 (* eq:gradient-chain as a whole, from dw_r/ds = - hidden_gradient to the corrected last step. *)
-Corollary gradient_chain : forall d m n T lambda0 kinks w a x y r,
+Corollary gradient_chain : forall d m n T lambda0 w a x y r,
   let u := fun s j => output d m (w s) a (x j) in
   (forall i, (i < n)%nat -> norm d (x i) = 1) -> a r = 1 \/ a r = -1 ->
-  (forall i t, (i < n)%nat -> 0 <= t <= T -> continuity_pt (fun s => u s i) t) ->
-  (forall t, 0 < t < T -> ~ In t kinks -> hidden_flow d m n w (fun _ => a) x y t
-    /\ forall i, (i < n)%nat -> no_crossing d m w (x i) t) ->
-  (forall z t, 0 < t < T -> ~ In t kinks ->
-    lambda0 / 2 * norm n z ^ 2 <= quadratic n (HH d m (w t) a x) z) ->
+  continuous_on n T u -> almost_always T (hidden_flow d m n w (fun _ => a) x y) ->
+  almost_always T (fun t => coercive n (lambda0 / 2) (HH d m (w t) a x)) ->
   forall t, 0 <= t <= T ->
   norm d (fun k => - hidden_gradient d m n (w t) a x y r k)
   <= sqrt n / sqrt m * (exp (- lambda0 * t / 2) * norm n (diff y (u 0))).
 Proof.
-  intros d m n T lambda0 kinks w a x y r u unit sign continuous flow coercive t within.
+  intros d m n T lambda0 w a x y r u unit sign continuous flow large t within.
   replace (norm d _) with (norm d (fun k => \sum_(i < n) (y i - u t i) * (1 / sqrt m) * a r
     * ind_ge (inner d (w t r) (x i)) * x i k)).
   - eapply Rle_trans; [now apply gradient_bound|]. apply Rmult_le_compat_l.
     + replace (sqrt n / sqrt m) with (sqrt n * (1 / sqrt m)) by (unfold Rdiv; ring).
       apply Rmult_le_pos; [apply sqrt_pos|apply root_nonneg].
-    + now apply (one_layer_decay d m n T lambda0 kinks).
+    + now apply (one_layer_decay d m n T lambda0).
   - unfold norm. f_equal. apply sum_ext; intros k _.
     f_equal; unfold hidden_gradient, u, Rdiv; rewrite Ropp_mult_distr_l; sums.
 Qed.
 
 (* Theorem 3.3's use of (ii): both layers move, and lambda_min(H(t)) >= lambda0 / 2 suffices. *)
-Corollary both_layers_decay : forall d m n T lambda0 kinks w a x y,
+Corollary both_layers_decay : forall d m n T lambda0 w a x y,
   let u := fun s j => output d m (w s) (a s) (x j) in
-  (forall i t, (i < n)%nat -> 0 <= t <= T -> continuity_pt (fun s => u s i) t) ->
-  (forall t, 0 < t < T -> ~ In t kinks ->
-    hidden_flow d m n w a x y t /\ output_weights_flow d m n w a x y t
-    /\ forall i, (i < n)%nat -> no_crossing d m w (x i) t) ->
-  (forall z t, 0 < t < T -> ~ In t kinks ->
-    lambda0 / 2 * norm n z ^ 2 <= quadratic n (HH d m (w t) (a t) x) z) ->
+  continuous_on n T u -> almost_always T (hidden_flow d m n w a x y) ->
+  almost_always T (output_weights_flow d m n w a x y) ->
+  almost_always T (fun t => coercive n (lambda0 / 2) (HH d m (w t) (a t) x)) ->
   forall t, 0 <= t <= T ->
   norm n (diff y (u t)) <= exp (- lambda0 * t / 2) * norm n (diff y (u 0)).
 Proof.
-  intros d m n T lambda0 kinks w a x y u continuous flow coercive.
-  apply (decay_norm n T lambda0 kinks (fun t => add (HH d m (w t) (a t) x) (GG d m (w t) x)));
+  intros d m n T lambda0 w a x y u continuous hidden outer large.
+  apply (decay_norm n T lambda0 (fun t => add (HH d m (w t) (a t) x) (GG d m (w t) x)));
     [easy| |].
-  - intros i t near inside regular. destruct (flow t inside regular) as (hidden & outer & away).
-    apply output_flow; auto.
-  - intros z t inside regular. rewrite quadratic_add.
-    pose proof (g_positive_semidefinite d m n (w t) x z). specialize (coercive z t inside regular).
-    lra.
+  - pose proof (hidden_flow_no_crossing _ _ _ _ _ _ _ _ hidden) as away.
+    generalize (almost_and _ _ _ hidden (almost_and _ _ _ outer away)).
+    apply almost_weaken; [lra|]. intros t _ (flow_w & flow_a & rare) i near.
+    now apply output_flow.
+  - revert large. apply almost_weaken; [lra|]. intros t _ large z. rewrite quadratic_add.
+    pose proof (g_positive_semidefinite d m n (w t) x z). specialize (large z). lra.
 Qed.

@@ -1,4 +1,4 @@
-"""Check proofs/answers.v with Coq and list what each theorem assumes: results/proofs.csv.
+"""Check the files of proofs/ with Coq and list what each theorem assumes: results/proofs.csv.
 
 A proof that is left open, does not compile, or rests on an assumption that the standard library's
 real numbers do not make is an error of one line.
@@ -51,14 +51,16 @@ def coqc(file):
     return done.stdout
 
 
-def assumptions(source, names):
-    """One list of assumptions for each term named, which may use every theorem of the source."""
+def assumptions(sources, names):
+    """One list of assumptions for each theorem; a source may import those before it."""
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(shutil.copy(source, folder))
-        coqc(copy)
-        prints = copy.with_name("assumptions.v")
-        lines = [f"Print Assumptions {copy.stem}.{name}." for name in names]
-        prints.write_text("\n".join([f"Require {copy.stem}.", *lines]), encoding="utf-8")
+        copies = [Path(shutil.copy(source, folder)) for source in sources]
+        for copy in copies:
+            coqc(copy)
+        prints = Path(folder, "assumptions.v")
+        lines = [f"Require {' '.join(copy.stem for copy in copies)}."]
+        lines += [f"Print Assumptions {name}." for name in names]
+        prints.write_text("\n".join(lines), encoding="utf-8")
         return coq_source.assumptions(coqc(prints))
 
 
@@ -76,15 +78,23 @@ def refuse_assumptions(rows):
             raise ValueError(f"{row['theorem']} assumes {extra[0]}, which the reals do not need")
 
 
-def main(arguments):
-    refuse_open_proofs(arguments.source)
-    theorems = coq_source.statements(arguments.source.read_text(encoding="utf-8"))
+def stated(source):
+    """The statements of a source, of which there must be one, by their names in other files."""
+    theorems = coq_source.statements(source.read_text(encoding="utf-8"))
     if not theorems:
-        raise ValueError(f"{arguments.source.name} states no theorem")
-    found = assumptions(arguments.source, [theorem.name for theorem in theorems])
+        raise ValueError(f"{source.name} states no theorem")
+    return {f"{source.stem}.{theorem.name}": theorem for theorem in theorems}
+
+
+def main(arguments):
+    theorems = {}
+    for source in arguments.sources:
+        refuse_open_proofs(source)
+        theorems |= stated(source)
+    found = assumptions(arguments.sources, theorems)
     rows = [
-        {"theorem": t.name, "kind": t.kind, "line": t.line, "assumptions": ";".join(sorted(names))}
-        for t, names in zip(theorems, found, strict=True)
+        {"theorem": name, "kind": t.kind, "line": t.line, "assumptions": ";".join(sorted(axioms))}
+        for (name, t), axioms in zip(theorems.items(), found, strict=True)
     ]
     refuse_assumptions(rows)
     files.write_csv(arguments.output, rows)
@@ -92,6 +102,6 @@ def main(arguments):
 
 def make_parser():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--source", type=Path, default=Path("proofs/answers.v"))
+    parser.add_argument("--sources", type=Path, nargs="+", default=coq_source.FILES)
     parser.add_argument("--output", type=Path, default=Path("results/proofs.csv"))
     return parser

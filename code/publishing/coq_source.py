@@ -5,8 +5,11 @@ a comment may contain `*)`, so comments are blanked by a scan, not by one expres
 """
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
+# Each may import those before it.
+FILES = [Path("proofs") / f"{name}.v" for name in ("times", "answers", "sliding", "example")]
 TOKEN = re.compile(r'\(\*|\*\)|"(?:[^"]|"")*"')
 # A sentence ends with a full stop before white space; the stop in `Nat.eqb` or `0.5` has none.
 SENTENCE = re.compile(r"\S.*?\.(?=\s|\Z)", re.DOTALL)

@@ -1,6 +1,6 @@
 """The statements that Coq checks, for the appendix: report/generated/{proofs,proof_statements}.tex.
 
-Definitions and theorems as they stand in the source, without their scripts, and whether this build
+Definitions and theorems as they stand in the sources, without their scripts, and whether this build
 has checked them.
 """
 
@@ -21,33 +21,34 @@ def statement(entry):
     return f"{target}\\begin{{verbatim}}\n{entry.text}\n\\end{{verbatim}}\n"
 
 
-def appendix(source):
-    """The appendix's body: each statement of the source, in its order."""
-    return "".join(map(statement, coq_source.statements(source, kinds=SHOWN)))
+def appendix(sources):
+    """The appendix's body: each statement of the sources, in their order."""
+    shown = [entry for source in sources for entry in coq_source.statements(source, kinds=SHOWN)]
+    return "".join(map(statement, shown))
 
 
 def verdict(rows):
     """What this build knows, from the rows of proofs.csv, or None where Coq has not run."""
     if rows is None:
-        return "This build has not run Coq on it; the target \\texttt{proofs} does."
+        return "This build has not run Coq on them; the target \\texttt{proofs} does."
     axioms = {axiom for row in rows for axiom in row["assumptions"].split(";") if axiom}
     return (
-        f"In this build Coq checked all {latex.number(len(rows))} theorems and lemmas of the file;"
+        f"In this build Coq checked all {latex.number(len(rows))} theorems and lemmas of the files;"
         f" between them they use {latex.number(len(axioms))} axioms, those of the library's reals."
     )
 
 
 def main(arguments):
-    source = arguments.source.read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in arguments.sources]
     rows = files.read_csv(arguments.proofs) if arguments.proofs else None
     text = latex.results({"proofs-verdict": verdict(rows)})
     files.write_text(arguments.numbers, text)
-    files.write_text(arguments.appendix, appendix(source))
+    files.write_text(arguments.appendix, appendix(sources))
 
 
 def make_parser():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--source", type=Path, default=Path("proofs/answers.v"))
+    parser.add_argument("--sources", type=Path, nargs="+", default=coq_source.FILES)
     parser.add_argument("--proofs", help="results/proofs.csv; default: Coq has not run")
     parser.add_argument("--numbers", default="report/generated/proofs.tex")
     parser.add_argument("--appendix", default="report/generated/proof_statements.tex")

@@ -26,9 +26,10 @@ def test_eigenvalue_table_has_the_documented_columns(built):
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [
         *("matrix", "n", "m", "seed"),
-        *("lambda_min", "lambda_min_certified", "lambda_max"),
+        *("lambda_min", "lambda_min_certified", "lambda_max", "undecided"),
     ]
     assert [row["matrix"] for row in rows] == ["H_infinity", "H_0", "H_0", "H_0"]
+    assert [row["undecided"] for row in rows] == ["", "0", "0", "0"]
     for row in rows:
         certified, smallest = float(row["lambda_min_certified"]), float(row["lambda_min"])
         assert 0 < certified <= smallest < float(row["lambda_max"])

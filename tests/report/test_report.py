@@ -83,19 +83,19 @@ def test_no_label_is_set_twice():
     assert sorted(names) == sorted(set(names))
 
 
-def unproved(text, source, appendix):
-    """Names in \\provedby that the Coq source does not state, or the appendix does not show."""
-    stated = {statement.name for statement in coq_source.statements(source)}
+def unproved(text, sources, appendix):
+    """Names in \\provedby that no Coq source states, or that the appendix does not show."""
+    stated = {found.name for source in sources for found in coq_source.statements(source)}
     shown = set(re.findall(r"\\provedtarget{(.*?)}", appendix))
     for names in re.findall(r"\\provedby\*?{(.*?)}", text):
         for name in map(str.strip, names.split(",")):
             if name not in stated:
-                yield f"{name} is not in the source"
+                yield f"{name} is not in the sources"
             elif name not in shown:
                 yield f"{name} is not in the appendix"
 
 
-PROOFS = (ROOT / "proofs/answers.v").read_text(encoding="utf-8")
+PROOFS = [(ROOT / path).read_text(encoding="utf-8") for path in coq_source.FILES]
 
 
 def test_every_provedby_names_a_theorem_that_the_appendix_shows():
@@ -113,13 +113,13 @@ def test_the_appendix_shows_statements_and_no_scripts():
 @pytest.mark.parametrize(
     ("source", "shown", "complaint"),
     [
-        ("Theorem b : True. Proof. easy. Qed.", "b", "a is not in the source"),
+        ("Theorem b : True. Proof. easy. Qed.", "b", "a is not in the sources"),
         ("Theorem a : True. Proof. easy. Qed.", "b", "a is not in the appendix"),
-        ("(* Theorem a : True. *)", "a", "a is not in the source"),
+        ("(* Theorem a : True. *)", "a", "a is not in the sources"),
     ],
 )
 def test_the_check_of_proofs_can_fail(source, shown, complaint):
-    assert list(unproved(r"\provedby{a}", source, rf"\provedtarget{{{shown}}}")) == [complaint]
+    assert list(unproved(r"\provedby{a}", [source], rf"\provedtarget{{{shown}}}")) == [complaint]
 
 
 GOOD = r"\begin{lemma}\label{lem:a} x \checkedby{tests/t.py::test_a}\end{lemma}"

@@ -1,4 +1,4 @@
-"""proofs/answers.v: it compiles, assumes what the reals assume, and no wrong variant of it does.
+"""The files of proofs/ compile, assume what the reals assume, and no wrong variant of them does.
 
 A mutant replaces one piece of a statement.  It must stop Coq in the script of a named theorem, and,
 so that it fails for the statement's sake and not the script's, its negation is proved as well.
@@ -20,8 +20,7 @@ from publishing import check_proofs, coq_source
 from publishing.coq_source import open_words, statements, without_comments
 
 ROOT = Path(__file__).resolve().parents[2]
-ANSWERS = ROOT / "proofs" / "answers.v"
-SOURCE = ANSWERS.read_text(encoding="utf-8")
+SOURCES = {path.stem: (ROOT / path).read_text(encoding="utf-8") for path in coq_source.FILES}
 needs_coq = pytest.mark.skipif(not shutil.which("coqc"), reason="coqc is not installed")
 
 # ---------------------------------------------------------------- the source, without Coq
@@ -140,23 +139,40 @@ EXTRA = (
 ADMITTED = "Lemma one : 1 = 2.\nAdmitted.\n"
 
 
-def check(folder, source):
-    """The rows for a source, which stands in a folder in which nothing else may appear."""
+def check(folder, *texts):
+    """The rows for sources, which stand in a folder in which nothing else may appear."""
     proofs = folder / "proofs"
     proofs.mkdir()
-    (proofs / "answers.v").write_text(source, encoding="utf-8")
-    arguments = argparse.Namespace(source=proofs / "answers.v", output=folder / "proofs.csv")
+    sources = [proofs / name for name in ("answers.v", "more.v")[: len(texts)]]
+    for source, text in zip(sources, texts, strict=True):
+        source.write_text(text, encoding="utf-8")
+    arguments = argparse.Namespace(sources=sources, output=folder / "proofs.csv")
     try:
         check_proofs.main(arguments)
     finally:
-        assert [path.name for path in proofs.iterdir()] == ["answers.v"]
+        assert sorted(proofs.iterdir()) == sources
     return files.read_csv(arguments.output)
+
+
+ROW = {"theorem": "answers.one", "kind": "Theorem", "line": 1, "assumptions": ""}
 
 
 @needs_coq
 def test_rows_of_a_good_source(tmp_path):
-    row = {"theorem": "one", "kind": "Theorem", "line": 1, "assumptions": ""}
-    assert check(tmp_path, GOOD) == [row]
+    assert check(tmp_path, GOOD) == [ROW]
+
+
+@needs_coq
+def test_a_source_may_import_those_before_it(tmp_path):
+    more = "Require Import answers.\nLemma two : 1 = 1.\nProof. exact one. Qed.\n"
+    row = {"theorem": "more.two", "kind": "Lemma", "line": 2, "assumptions": ""}
+    assert check(tmp_path, GOOD, more) == [ROW, row]
+
+
+@needs_coq
+def test_the_second_source_is_checked_too(tmp_path):
+    with pytest.raises(ValueError, match=r"\Amore\.v, line 4: "):
+        check(tmp_path, GOOD, BROKEN)
 
 
 @needs_coq
@@ -164,7 +180,7 @@ def test_rows_of_a_good_source(tmp_path):
     ("source", "said"),
     [
         (BROKEN, r"answers\.v, line 4: .*\S"),
-        (EXTRA, r"same assumes \S*\bproof_irrelevance, "),
+        (EXTRA, r"answers\.same assumes \S*\bproof_irrelevance, "),
         (GOOD + "Lemma two : 1 = 1.\nProof.\n", r"answers\.v: There are pending proofs.*two"),
         (GOOD + "Module M.\n", r"answers\.v: .*M"),
     ],
@@ -188,9 +204,10 @@ def test_source_without_theorems_is_refused(tmp_path):
 
 
 def test_missing_coq_is_one_line_that_says_what_to_install(tmp_path):
-    line = ["check_proofs", "--source", ANSWERS, "--output", tmp_path / "proofs.csv"]
+    line = ["check_proofs", "--output", tmp_path / "proofs.csv"]
     done = subprocess.run(
         [sys.executable, ROOT / "code/publish.py", *line],
+        cwd=ROOT,
         env=os.environ | {"PATH": ""},
         capture_output=True,
         text=True,
@@ -204,10 +221,11 @@ def test_missing_coq_is_one_line_that_says_what_to_install(tmp_path):
 # ---------------------------------------------------------------- the proofs and their mutants
 
 
-TEXTS = {
-    found.name: found.text
-    for found in statements(SOURCE, (*coq_source.THEOREMS, *coq_source.DEFINITIONS))
-}
+# Where each statement and definition stands, and its text.
+FILES, TEXTS = {}, {}
+for stem, source in SOURCES.items():
+    for found in statements(source, (*coq_source.THEOREMS, *coq_source.DEFINITIONS)):
+        FILES[found.name], TEXTS[found.name] = stem, found.text
 SCRIPT = re.compile(r"^Proof\..*?Qed\.", re.MULTILINE | re.DOTALL)
 
 
@@ -236,8 +254,8 @@ class Mutant:
         return TEXTS[name].replace(self.old, self.new)
 
 
-# What the refutations share: dimension 1, the unit vector `one`, and a network of w = x = 1 and
-# a = 0 with the target y = 1.
+# What the refutations share: dimension 1, the unit vector `one`, a network of w = x = 1 and a = 0
+# with the target y = 1, and two sliding flows of one weight.
 LIBRARY = r"""
 Definition one : nat -> R := fun _ => 1.
 Definition all_one : nat -> nat -> R := fun _ => one.
@@ -305,26 +323,251 @@ Qed.
 Definition target : nat -> R := one.
 Definition decaying : R -> nat -> R := fun t _ => 1 - exp (- (2) * t / 2).
 Definition kernel : R -> nat -> nat -> R := fun _ _ _ => 2 / 2.
-Lemma residual : forall t, norm 1 (diff target (decaying t)) = exp (- t).
+Lemma decaying_length : forall t, norm 1 (diff target (decaying t)) = exp (- t).
 Proof.
   intros t. destruct (decay_norm_sharp 2) as (_ & _ & start & length).
   transitivity (exp (- (2) * t / 2) * 1); [now rewrite <- start, <- length|].
   rewrite Rmult_1_r. f_equal. field.
 Qed.
-Lemma decays : forall i t, (i < 1)%nat ->
-  derivable_pt_lim (fun s => decaying s i) t (mul_vec 1 (kernel t) (diff target (decaying t)) i).
-Proof. intros i t near. replace i with 0%nat by lia. apply (decay_norm_sharp 2). Qed.
-Lemma continuous : forall i t, (i < 1)%nat -> continuity_pt (fun s => decaying s i) t.
-Proof. intros i t near. apply derivable_continuous_pt. eexists. now apply decays. Qed.
-Lemma coercive : forall (z : nat -> R) t, norm 1 z ^ 2 = quadratic 1 (kernel t) z.
+Lemma decays : forall t, driven_by 1 kernel decaying target t.
+Proof. intros t i near. replace i with 0%nat by lia. apply (decay_norm_sharp 2). Qed.
+Lemma decays_continuously : forall T, continuous_on 1 T decaying.
+Proof. intros T i t near _. apply derivable_continuous_pt. eexists. now apply decays. Qed.
+Lemma kernel_form : forall (z : nat -> R) t, norm 1 z ^ 2 = quadratic 1 (kernel t) z.
 Proof. intros. rewrite norm_squared. unfold quadratic, mul_vec, kernel, inner. simpl. field. Qed.
 (* Too fast a decay at t = 1. *)
-Ltac too_fast wrong lambda0 := specialize (wrong 1%nat 2 lambda0 nil kernel decaying target);
-  assert (fast := wrong (fun i t near _ => continuous i t near)
-    (fun i t near _ _ => decays i t near)
-    ltac:(intros z t _ _; rewrite <- coercive; pose proof (pow2_ge_0 (norm 1 z)); lra)
-    1 ltac:(lra));
-  rewrite !residual, ?Ropp_0, ?exp_0 in fast.
+Ltac too_fast wrong lambda0 := specialize (wrong 1%nat 2 lambda0 kernel decaying target);
+  assert (fast := wrong (decays_continuously 2) (always 2 _ (fun t _ => decays t))
+    ltac:(apply always; intros t _ z; rewrite <- kernel_form; pose proof (pow2_ge_0 (norm 1 z));
+      lra) 1 ltac:(lra));
+  rewrite !decaying_length, ?Ropp_0, ?exp_0 in fast.
+Lemma units_1 : forall i : nat, (i < 1)%nat -> norm 1 (all_one i) = 1.
+Proof. intros. apply unit. Qed.
+Lemma bound_1 : operator_bound 1 1 all_one 1.
+Proof.
+  split; [lra|]. intros v. rewrite !norm_1. cbn [sum]. unfold all_one, one.
+  rewrite Rplus_0_l, Rmult_1_r. lra.
+Qed.
+(* One sample x, one unit of weight w with a = 1. *)
+Definition weight (w : R) : nat -> nat -> R := fun _ _ => w.
+Lemma residual_1 : forall w x y, residual 1 1 w one x y 0%nat
+  = y 0%nat - relu (w 0%nat 0%nat * x 0%nat 0%nat).
+Proof.
+  intros. unfold residual, diff, output, one. cbn [sum INR]. rewrite sqrt_1, inner_1. field.
+Qed.
+Lemma moves_1 : forall w p x y t, moves_with 1 1 1 w p one x y t <->
+  derivable_pt_lim (fun s => w s 0%nat 0%nat) t
+    ((y 0%nat - relu (w t 0%nat 0%nat * x 0%nat 0%nat)) * p 0%nat 0%nat * x 0%nat 0%nat).
+Proof.
+  intros w p x y t. rewrite <- residual_1.
+  assert (velocity_1 : velocity 1 1 1 p one x (residual 1 1 (w t) one x y) 0%nat 0%nat
+    = residual 1 1 (w t) one x y 0%nat * p 0%nat 0%nat * x 0%nat 0%nat)
+    by (unfold velocity, one; cbn [sum INR]; rewrite sqrt_1; field).
+  split; [intros moves; rewrite <- velocity_1; apply moves; lia|].
+  intros slope r k near near'. replace r with 0%nat by lia. replace k with 0%nat by lia.
+  now rewrite velocity_1.
+Qed.
+Lemma off_kinks_1 : forall w p x, off_kinks 1 1 1 w x p <->
+  (w 0%nat 0%nat * x 0%nat 0%nat <> 0 -> p 0%nat 0%nat = ind_ge (w 0%nat 0%nat * x 0%nat 0%nat)).
+Proof.
+  intros w p x. rewrite <- inner_1. split; [intros off; apply off; lia|].
+  intros off i r near near'. replace i with 0%nat by lia. now replace r with 0%nat by lia.
+Qed.
+Lemma fractions_1 : forall p, 0 <= p 0%nat 0%nat <= 1 -> fractions 1 1 p.
+Proof.
+  intros p range i r near near'. replace i with 0%nat by lia. now replace r with 0%nat by lia.
+Qed.
+Lemma hp_1 : forall p x v,
+  quadratic 1 (HP 1 1 p x) v = (x 0%nat 0%nat * p 0%nat 0%nat * v 0%nat) ^ 2.
+Proof.
+  intros. unfold quadratic, mul_vec, HP. rewrite inner_1. cbn [sum INR]. rewrite inner_1. field.
+Qed.
+Lemma admissible_1 : forall rho w x q, admissible 1 1 1 rho w x q ->
+  rho * norm 1 (x 0%nat) < Rabs (w 0%nat 0%nat * x 0%nat 0%nat) ->
+  q 0%nat 0%nat = ind_ge (w 0%nat 0%nat * x 0%nat 0%nat).
+Proof. intros rho w x q fits. rewrite <- inner_1. apply fits; lia. Qed.
+Ltac continuous_1 := let r := fresh in let k := fresh in
+  intros r _ k ? _ _; apply derivable_continuous_pt.
+(* The weight moves from 3 towards 3 + 1/c, off the kink; the residual is exp (- c^2 t). *)
+Definition ahead (c t : R) : nat -> nat -> R := weight (3 + (1 - exp (- (c * c) * t)) / c).
+Definition input (c : R) : nat -> nat -> R := weight c.
+Definition above (c : R) : nat -> R := fun _ => 3 * c + 1.
+Lemma exp_at_most_1 : forall s, 0 <= s -> exp (- s) <= 1.
+Proof.
+  intros s pos. rewrite <- exp_0. destruct (Req_dec s 0) as [->|]; [rewrite Ropp_0; lra|].
+  apply Rlt_le, exp_increasing. lra.
+Qed.
+Lemma ahead_pos : forall c t, 0 < c -> 0 <= t -> 3 <= ahead c t 0%nat 0%nat.
+Proof.
+  intros c t pos nonneg. pose proof (exp_at_most_1 (c * c * t) ltac:(nra)) as small.
+  rewrite Ropp_mult_distr_l in small. unfold ahead, weight.
+  pose proof (ratio_nonneg (1 - exp (- (c * c) * t)) c ltac:(lra) pos). lra.
+Qed.
+Lemma ahead_output : forall c t, 0 < c -> 0 <= t ->
+  relu (ahead c t 0%nat 0%nat * input c 0%nat 0%nat) = 3 * c + 1 - exp (- (c * c) * t).
+Proof.
+  intros c t pos nonneg. pose proof (ahead_pos c t pos nonneg).
+  rewrite relu_pos by (unfold input, weight; nra). unfold ahead, input, weight. field. lra.
+Qed.
+Lemma ahead_slides : forall c T, 0 < c ->
+  slides 1 1 1 T (ahead c) (fun _ => all_one) one (input c) (above c).
+Proof.
+  intros c T pos.
+  assert (slope : forall t, derivable_pt_lim (fun s => ahead c s 0%nat 0%nat) t
+    (exp (- (c * c) * t) * c)).
+  { intros t. eapply derivative_eq.
+    - apply (derivable_pt_lim_plus (fun _ => 3)); [apply derivable_pt_lim_const|].
+      apply (derivable_pt_lim_scal_right (fun s => 1 - exp (- (c * c) * s))).
+      apply (derivable_pt_lim_minus (fun _ => 1)); [apply derivable_pt_lim_const|].
+      apply exp_linear_derivative.
+    - field. lra. }
+  split.
+  - continuous_1. eexists. apply slope.
+  - apply always. intros t inside. pose proof (ahead_pos c t pos ltac:(lra)).
+    split; [apply fractions_1; unfold all_one, one; lra|]. split.
+    + apply off_kinks_1. unfold ind_ge, input, weight, all_one, one. destruct (Rle_dec _ _); nra.
+    + apply moves_1. rewrite ahead_output by lra. apply (derivative_eq _ _ _ _ (slope t)).
+      unfold above, input, weight, all_one, one. ring.
+Qed.
+Lemma ahead_residual : forall c t, 0 < c -> 0 <= t ->
+  norm 1 (residual 1 1 (ahead c t) one (input c) (above c)) = exp (- (c * c) * t).
+Proof.
+  intros c t pos nonneg. rewrite norm_1, residual_1, ahead_output by easy. unfold above.
+  replace (_ - _) with (exp (- (c * c) * t)) by ring. apply Rabs_right, Rle_ge, Rlt_le, exp_pos.
+Qed.
+Lemma ahead_start : forall c, 0 < c ->
+  norm 1 (residual 1 1 (ahead c 0) one (input c) (above c)) = 1.
+Proof. intros c pos. rewrite ahead_residual, Rmult_0_r by lra. apply exp_0. Qed.
+Lemma ahead_moved : forall c t, 0 < c -> 0 <= t ->
+  norm 1 (diff (ahead c t 0%nat) (ahead c 0 0%nat)) = (1 - exp (- (c * c) * t)) / c.
+Proof.
+  intros c t pos nonneg. rewrite norm_1. unfold diff.
+  pose proof (ahead_pos c t pos nonneg). unfold ahead, weight in *. rewrite Rmult_0_r, exp_0.
+  rewrite Rabs_right; unfold Rdiv in *; lra.
+Qed.
+Lemma input_length : forall c, 0 < c -> norm 1 (input c 0%nat) = c.
+Proof. intros c pos. rewrite norm_1. apply Rabs_right. unfold input, weight. lra. Qed.
+Lemma input_bound : forall c, 0 < c -> operator_bound 1 1 (input c) c.
+Proof.
+  intros c pos. split; [lra|]. intros v. rewrite !norm_1. cbn [sum]. unfold input, weight.
+  rewrite Rplus_0_l, Rabs_mult, (Rabs_right c) by lra. lra.
+Qed.
+Lemma ahead_coercive : forall c rho q, 0 < c -> rho < 3 ->
+  admissible 1 1 1 rho (ahead c 0) (input c) q -> coercive 1 (c * c) (HP 1 1 q (input c)).
+Proof.
+  intros c rho q pos far fits v. rewrite hp_1, norm_squared, inner_1.
+  assert (value : ahead c 0 0%nat 0%nat * input c 0%nat 0%nat = 3 * c)
+    by (unfold ahead, input, weight; rewrite Rmult_0_r, exp_0; field; lra).
+  rewrite (admissible_1 _ _ _ _ fits); rewrite value;
+    [|rewrite input_length, Rabs_right by lra; nra].
+  unfold ind_ge, input, weight. destruct (Rle_dec _ _); [|lra]. lra.
+Qed.
+(* prop:no-solution continued: the weight falls from 1 to 0 and rests there. *)
+Definition falling (t : R) : R := 2 * exp (- (1) * t) - 1.
+Definition resting (t : R) : nat -> nat -> R := weight (relu (falling t)).
+Definition sinking : R -> nat -> nat -> R := fun t => weight (ind_ge (falling t)).
+Definition under : nat -> R := fun _ => -1.
+Lemma resting_start : resting 0 = all_one.
+Proof.
+  unfold resting, weight, falling. rewrite Rmult_0_r, exp_0, relu_pos by lra.
+  unfold all_one, one. do 2 (apply functional_extensionality; intros). ring.
+Qed.
+Lemma relu_relu : forall z, relu (relu z * 1) = relu z.
+Proof. intros z. rewrite Rmult_1_r. apply relu_pos, relu_nonneg. Qed.
+Lemma resting_slides : forall T, slides 1 1 1 T resting sinking one all_one under.
+Proof.
+  intros T.
+  assert (slope : forall t, derivable_pt_lim falling t (-2 * exp (- (1) * t))).
+  { intros t. eapply derivative_eq;
+      [apply (derivable_pt_lim_minus (fun s => 2 * exp (- (1) * s)))|].
+    - apply (derivable_pt_lim_scal (fun s => exp (- (1) * s))), exp_linear_derivative.
+    - apply derivable_pt_lim_const.
+    - ring. }
+  split.
+  - intros r _ k t _ _. unfold resting, weight.
+    apply (continuity_pt_comp falling relu); [|apply relu_continuity].
+    apply derivable_continuous_pt. eexists. apply slope.
+  - exists (fun _ => ln 2). intros t _ away.
+    assert (other : falling t <> 0).
+    { intros equal. apply (away 0%nat). apply exp_inv. rewrite exp_ln by lra.
+      unfold falling in equal. replace (- (1) * t) with (- t) in equal by ring.
+      rewrite exp_Ropp in equal. pose proof (exp_pos t). apply Rmult_eq_reg_r with (/ exp t);
+        [|apply Rinv_neq_0_compat; lra]. rewrite Rinv_r by lra. lra. }
+    split; [apply fractions_1; unfold sinking, weight, ind_ge; destruct (Rle_dec _ _); lra|]. split.
+    + apply off_kinks_1. unfold resting, sinking, weight, all_one, one. rewrite Rmult_1_r.
+      unfold ind_ge. intros nonzero. destruct (Rle_dec 0 (falling t)); destruct (Rle_dec _ _);
+        try easy; [destruct n; apply relu_nonneg|].
+      rewrite relu_neg in nonzero; lra.
+    + apply moves_1. unfold resting, sinking, weight, all_one, one, under. rewrite relu_relu.
+      eapply derivative_eq; [apply (chain_rule falling), or_introl; [apply slope|easy]|].
+      unfold ind_ge. destruct (Rle_dec _ _); [rewrite relu_pos by easy; unfold falling|]; ring.
+Qed.
+Lemma resting_residual : forall t,
+  norm 1 (residual 1 1 (resting t) one all_one under) = 1 + relu (falling t).
+Proof.
+  intros t. rewrite norm_1, residual_1. unfold resting, weight, under, all_one, one.
+  rewrite relu_relu, Rabs_left1; pose proof (relu_nonneg (falling t)); lra.
+Qed.
+Lemma resting_loss : 
+  norm 1 (residual 1 1 (resting 0) one all_one under) = 2
+  /\ forall t, 1 <= norm 1 (residual 1 1 (resting t) one all_one under).
+Proof.
+  split; [|intros t; rewrite resting_residual; pose proof (relu_nonneg (falling t)); lra].
+  rewrite resting_residual. unfold falling. rewrite Rmult_0_r, exp_0, relu_pos; lra.
+Qed.
+Lemma resting_coercive : forall rho q, rho < 1 ->
+  admissible 1 1 1 rho (resting 0) all_one q -> coercive 1 1 (HP 1 1 q all_one).
+Proof.
+  intros rho q far fits v. rewrite resting_start in fits. rewrite hp_1, norm_squared, inner_1.
+  rewrite (admissible_1 _ _ _ _ fits); [|rewrite (units_1 0%nat)]; unfold all_one, one;
+    [rewrite Rmult_1_r, ind_ge_1|rewrite !Rmult_1_r, Rabs_R1|lia]; lra.
+Qed.
+(* exp (- s) < 1 / 2 *)
+Lemma exp_small : forall s, 1 <= s -> exp (- s) < 1 / 2.
+Proof.
+  intros s large. rewrite exp_Ropp. pose proof (exp_ineq1 s ltac:(lra)).
+  replace (1 / 2) with (/ 2) by field. apply Rinv_lt_contravar; lra.
+Qed.
+Lemma relu_corner : ~ derivable_pt_lim relu 0 1.
+Proof.
+  intros slope. destruct (slope (1 / 2) ltac:(lra)) as [delta close]. pose proof (cond_pos delta).
+  specialize (close (- delta / 2) ltac:(lra) ltac:(unfold Rabs; destruct (Rcase_abs _); lra)).
+  rewrite !relu_neg in close by lra. unfold Rdiv, Rabs in close. destruct (Rcase_abs _); lra.
+Qed.
+Lemma output_1 : forall w x, output 1 1 w one x = relu (w 0%nat 0%nat * x 0%nat).
+Proof. intros. unfold output, one. cbn [sum INR]. rewrite sqrt_1, inner_1. field. Qed.
+Lemma flow_1 : forall p x e,
+  mul_vec 1 (HP 1 1 p x) e 0%nat = (x 0%nat 0%nat * p 0%nat 0%nat) ^ 2 * e 0%nat.
+Proof. intros. unfold mul_vec, HP. cbn [sum INR]. rewrite inner_1. field. Qed.
+Lemma signs_1 : forall r : nat, (r < 1)%nat -> one r = 1 \/ one r = -1.
+Proof. intros. now left. Qed.
+Ltac plain H := cbv beta zeta in H; change (INR 1) with 1 in H; rewrite ?sqrt_1 in H.
+(* Nothing in the mask, and a flow that stops: the conclusion fails at t = 1. *)
+Ltac resting_a_posteriori wrong start rest :=
+  specialize (wrong (fun _ => 0%nat) (fun _ => all_one) resting sinking one all_one under);
+  plain wrong; rewrite start in wrong;
+  enough (fast : exp (- (1) * 1) * 2 >= 1);
+  [pose proof (exp_small 1 ltac:(lra)); replace (- (1) * 1) with (- (1)) in fast by ring; lra
+  |apply Rle_ge, Rle_trans with (1 := rest 1); apply wrong; try lra;
+    try apply bound_1; try apply signs_1; try apply resting_slides];
+  [|intros r near; split; [intros l h; lia|easy]
+  |intros v; unfold quadratic, mul_vec, HS, masked; rewrite norm_squared, !inner_1;
+    cbn [sum INR]; unfold pattern, project, diff; rewrite resting_start, inner_one, ind_ge_1,
+    inner_1; cbn [sum]; unfold all_one, one; lra].
+(* One unit near its kink, and a flow that stops: the conclusion fails at t. *)
+Ltac resting_a_priori rho lambda0 t := intros wrong; destruct resting_loss as [start rest];
+  assert (near : near_kink 1 rho (resting 0) all_one 0 0 = true)
+    by (rewrite resting_start; unfold near_kink; rewrite inner_one, Rabs_R1, (units_1 0%nat)
+      by lia; destruct (Rle_dec _ _); [easy|lra]);
+  specialize (wrong 1%nat 1%nat 1%nat t rho lambda0 resting sinking one all_one under);
+  plain wrong; rewrite start in wrong; specialize (wrong units_1 signs_1 ltac:(lra));
+  enough (fast : exp (- (lambda0 / 2) * t) * 2 >= 1);
+  [pose proof (exp_small (lambda0 / 2 * t) ltac:(lra)) as small;
+    rewrite Ropp_mult_distr_l in small; lra
+  |apply Rle_ge, Rle_trans with (1 := rest t); apply wrong; try lra; try apply resting_slides];
+  [intros v; unfold quadratic, mul_vec, HH; rewrite resting_start, norm_squared, !inner_1;
+    cbn [sum INR]; rewrite inner_one, ind_ge_1; unfold one; lra
+  |unfold near_share; cbn [sum INR orb]; rewrite near; simpl; lra].
 """
 MUTANTS = [
     Mutant(
@@ -533,10 +776,10 @@ MUTANTS = [
         "(-2 * quadratic",
         "(2 * quadratic",
         """intros wrong.
-        specialize (wrong 1%nat (kernel 0) decaying target 0 (fun i => decays i 0)).
+        specialize (wrong 1%nat (kernel 0) decaying target 0 (decays 0)).
         apply (uniqueness_limite _ _ _ _ (loss_flow_derivative 1 (kernel 0) decaying target 0
-          (fun i => decays i 0))) in wrong.
-        rewrite <- coercive, residual, Ropp_0, exp_0 in wrong. lra.""",
+          (decays 0))) in wrong.
+        rewrite <- kernel_form, decaying_length, Ropp_0, exp_0 in wrong. lra.""",
     ),
     Mutant(
         "twice the exponent",
@@ -557,23 +800,467 @@ MUTANTS = [
     Mutant(
         "half of the eigenvalue",
         "decay_norm",
-        "lambda0 / 2 * norm",
-        "lambda0 / 4 * norm",
+        "coercive n (lambda0 / 2)",
+        "coercive n (lambda0 / 4)",
         """intros wrong. too_fast wrong 4. rewrite Rmult_1_r in fast.
         apply Rle_not_lt in fast. apply fast, exp_increasing. lra.""",
+    ),
+    Mutant(
+        "slope of either sign",
+        "nonincreasing",
+        "/\\ f' t <= 0",
+        "",
+        """intros wrong. specialize (wrong (fun _ => 0) id (fun _ => 1) 0 1 ltac:(lra)
+          (fun t _ => derivable_continuous_pt id t (derivable_pt_id t))
+          (fun t _ _ => derivable_pt_lim_id t)).
+        unfold id in wrong. lra.""",
+    ),
+    Mutant(
+        "uncountably many exceptional times",
+        "almost_always",
+        "kinks : nat -> R, forall t, 0 < t < T -> regular kinks t ->",
+        "kinks : R -> Prop, forall t, 0 < t < T -> ~ kinks t ->",
+        """intros wrong.
+        assert (vacuous : forall P, almost_always 1 P) by (intros P; exists (fun _ => True); easy).
+        specialize (wrong 1%nat 1 2 (fun _ _ _ => 0) (fun t _ => t) zero
+          (fun i t _ _ => derivable_continuous_pt id t (derivable_pt_id t))
+          (vacuous _) (vacuous _) 1 ltac:(lra)).
+        rewrite !norm_squared, !inner_1 in wrong. unfold diff, zero in wrong.
+        rewrite Rminus_eq_0, Rmult_0_r, Rmult_0_r in wrong. lra.""",
+        breaks="decay",
+    ),
+    Mutant(
+        "no flow",
+        "one_layer_decay",
+        "almost_always T (hidden_flow d m n w (fun _ => a) x y) ->",
+        "",
+        """intros wrong.
+        assert (value : forall t, 0 <= t ->
+          norm 1 (diff zero (fun j => output 1 1 (weight (1 + t)) one (all_one j))) = 1 + t).
+        { intros t pos. rewrite norm_1. unfold diff, zero. rewrite output_1, relu_pos;
+            unfold weight, all_one, one; [rewrite Rabs_left|]; lra. }
+        specialize (wrong 1%nat 1%nat 1%nat 1 2 (fun t => weight (1 + t)) one all_one zero).
+        cbv zeta beta in wrong. rewrite (value 0) in wrong by lra.
+        enough (1 + 1 <= exp (- (2) * 1 / 2) * (1 + 0)).
+        { pose proof (exp_at_most_1 1 ltac:(lra)).
+          replace (- (2) * 1 / 2) with (- (1)) in * by field. lra. }
+        rewrite <- (value 1) by lra. apply wrong; try lra.
+        - intros i t near _. apply output_continuity. intros. unfold weight.
+          apply derivable_continuous_pt. reg.
+        - apply always. intros t inside z. unfold quadratic, mul_vec, HH.
+          rewrite norm_squared, !inner_1. cbn [sum INR]. rewrite !inner_1.
+          unfold weight, all_one, one, ind_ge. destruct (Rle_dec _ _); lra.""",
+    ),
+    Mutant(
+        "crossing allowed in the flow",
+        "sliding_output_flow",
+        "no_crossing d m w (x i) t ->",
+        "",
+        """intros wrong. apply relu_corner.
+        apply (derivable_pt_lim_ext (fun s => output 1 1 (weight s) one one)).
+        { intros s. rewrite output_1. unfold weight, one. now rewrite Rmult_1_r. }
+        eapply derivative_eq;
+          [apply (wrong 1%nat 1%nat 1%nat weight all_one one all_one one 0 0%nat)|].
+        - lia.
+        - apply signs_1.
+        - apply off_kinks_1. unfold weight. intros []. ring.
+        - apply moves_1. unfold weight, all_one, one. rewrite Rmult_0_l, relu_neg by lra.
+          apply (derivative_eq _ _ _ _ (derivable_pt_lim_id 0)). ring.
+        - rewrite flow_1, residual_1. unfold weight, all_one, one.
+          rewrite Rmult_0_l, relu_neg by lra. ring.""",
+    ),
+    Mutant(
+        "fractions off the kinks",
+        "off_kinks",
+        "p i r = ind_ge (inner d (w r) (x i))",
+        "True",
+        """intros wrong.
+        assert (slope : derivable_pt_lim (fun s => 1 + 1 / 2 * s) 0 (0 + 1 / 2 * 1)).
+        { apply (derivable_pt_lim_plus (fun _ => 1)); [apply derivable_pt_lim_const|].
+          apply (derivable_pt_lim_scal id), derivable_pt_lim_id. }
+        set (w := fun s => weight (1 + 1 / 2 * s)).
+        assert (half : derivable_pt_lim (fun s => output 1 1 (w s) one one) 0 (1 / 2)).
+        { apply (derivable_pt_lim_ext (fun s => relu (1 + 1 / 2 * s))).
+          - intros s. rewrite output_1. unfold w, weight, one. now rewrite Rmult_1_r.
+          - eapply derivative_eq; [apply (chain_rule _ _ _ slope); lra|].
+            unfold ind_ge. destruct (Rle_dec _ _); lra. }
+        specialize (wrong 1%nat 1%nat 1%nat w (fun _ _ => 1 / 2) one all_one (fun _ => 2) 0 0%nat).
+        apply (uniqueness_limite _ _ _ _ half) in wrong.
+        - rewrite flow_1, residual_1 in wrong. unfold w, weight, all_one, one in wrong.
+          rewrite Rmult_0_r, Rplus_0_r, Rmult_1_r, relu_pos in wrong by lra. lra.
+        - lia.
+        - apply signs_1.
+        - easy.
+        - apply moves_1. unfold w, weight, all_one, one.
+          rewrite Rmult_0_r, Rplus_0_r, Rmult_1_r, relu_pos by lra.
+          apply (derivative_eq _ _ _ _ slope). lra.
+        - intros r near. left. unfold w, weight. rewrite inner_1. unfold all_one, one. lra.""",
+        breaks="sliding_output_flow",
+    ),
+    Mutant(
+        "one fraction missing in H^p",
+        "HP",
+        "p i r * p j r",
+        "p i r",
+        """intros wrong.
+        specialize (wrong 1%nat 1%nat 1%nat (fun _ _ => 1 / 2) one all_one one 0%nat signs_1).
+        unfold velocity, mul_vec, HP in wrong. cbn [sum INR] in wrong.
+        rewrite sqrt_1, !inner_1 in wrong. unfold all_one, one in wrong. lra.""",
+        breaks="velocity_kernel",
+    ),
+    Mutant(
+        "fractions missing in the sum of squares",
+        "hp_sum_of_squares",
+        "v i * (p i r * x i k)",
+        "v i * x i k",
+        """intros wrong. specialize (wrong 1%nat 1%nat 1%nat (fun _ _ => 0) all_one one).
+        rewrite hp_1 in wrong. cbn [sum INR] in wrong. rewrite norm_squared, inner_1 in wrong.
+        unfold all_one, one in wrong. lra.""",
+    ),
+    Mutant(
+        "twice the exponent along a sliding flow",
+        "sliding_decay",
+        "exp (- lambda * t)",
+        "exp (- (2 * lambda) * t)",
+        """intros wrong.
+        specialize (wrong 1%nat 1%nat 1%nat 1 1 (ahead 1) (fun _ => all_one) one (input 1)
+          (above 1)).
+        assert (equal : almost_always 1 (fun t => coercive 1 1 (HP 1 1 all_one (input 1)))).
+        { apply always. intros t _ v. rewrite hp_1, norm_squared, inner_1.
+          unfold all_one, one, input, weight. lra. }
+        plain wrong. rewrite ahead_start in wrong by lra.
+        specialize (wrong signs_1 (ahead_slides 1 1 ltac:(lra)) equal 1 ltac:(lra)).
+        rewrite ahead_residual in wrong by lra.
+        pose proof (exp_increasing (- (2 * 1) * 1) (- (1 * 1) * 1) ltac:(lra)). lra.""",
+    ),
+    Mutant(
+        "no lower bound on H^p",
+        "sliding_decay",
+        "almost_always T (fun t => coercive n lambda (HP d m (p t) x)) ->",
+        "",
+        """intros wrong. destruct resting_loss as [start rest].
+        specialize (wrong 1%nat 1%nat 1%nat 1 1 resting sinking one all_one under).
+        plain wrong. rewrite start in wrong.
+        specialize (wrong signs_1 (resting_slides 1) 1 ltac:(lra)). specialize (rest 1).
+        pose proof (exp_small 1 ltac:(lra)). replace (- (1) * 1) with (- (1)) in wrong by ring.
+        lra.""",
+    ),
+    Mutant(
+        "the flow may leave the ball",
+        "continuation",
+        "radius < rho ->",
+        "",
+        """intros wrong. destruct resting_loss as [start rest].
+        specialize (wrong 1%nat 1%nat 1%nat 1 (1 / 2) 1 1 resting sinking one all_one under).
+        specialize (wrong bound_1 signs_1 ltac:(lra)
+          (fun q => resting_coercive (1 / 2) q ltac:(lra)) (resting_slides 1) 1 ltac:(lra)).
+        destruct wrong as [_ fast]. rewrite start in fast. specialize (rest 1).
+        pose proof (exp_small 1 ltac:(lra)). replace (- (1) * 1) with (- (1)) in fast by ring.
+        lra.""",
+    ),
+    Mutant(
+        "half of the radius",
+        "continuation",
+        "radius * (1 - exp (- lambda * t))",
+        "radius / 2 * (1 - exp (- lambda * t))",
+        """intros wrong.
+        specialize (wrong 1%nat 1%nat 1%nat 1 2 1 1 (ahead 1) (fun _ => all_one) one (input 1)
+          (above 1)).
+        plain wrong. rewrite ahead_start in wrong by lra.
+        destruct (wrong (input_bound 1 ltac:(lra)) signs_1 ltac:(lra)) with (t := 1)
+          as [near _]; try lra.
+        - intros q fits v. rewrite <- (Rmult_1_l 1) at 1.
+          apply (ahead_coercive 1 2 q); [lra|lra|easy].
+        - apply ahead_slides. lra.
+        - specialize (near 0%nat ltac:(lia)). rewrite ahead_moved in near by lra.
+          pose proof (exp_small 1 ltac:(lra)).
+          replace (- (1 * 1) * 1) with (- (1)) in near by ring.
+          replace (- (1) * 1) with (- (1)) in near by ring. lra.""",
+    ),
+    Mutant(
+        "inputs of any length",
+        "continuation",
+        "operator_bound d n x X ->",
+        "",
+        """intros wrong.
+        specialize (wrong 1%nat 1%nat 1%nat 1 2 1 (1 / 2) (ahead 1) (fun _ => all_one) one
+          (input 1) (above 1)).
+        plain wrong. rewrite ahead_start in wrong by lra.
+        destruct (wrong signs_1 ltac:(lra)) with (t := 1) as [near _]; try lra.
+        - intros q fits v. rewrite <- (Rmult_1_l 1) at 1.
+          apply (ahead_coercive 1 2 q); [lra|lra|easy].
+        - apply ahead_slides. lra.
+        - specialize (near 0%nat ltac:(lia)). rewrite ahead_moved in near by lra.
+          pose proof (exp_small 1 ltac:(lra)).
+          replace (- (1 * 1) * 1) with (- (1)) in near by ring.
+          replace (- (1) * 1) with (- (1)) in near by ring. lra.""",
+    ),
+    Mutant(
+        "the flow may leave the ball, in the limit",
+        "continuation_limit",
+        "radius < rho ->",
+        "",
+        """intros wrong.
+        destruct (wrong 1%nat 1%nat 1%nat (1 / 2) 1 1 resting sinking one all_one under bound_1
+          signs_1 ltac:(lra) (fun q => resting_coercive (1 / 2) q ltac:(lra)) resting_slides)
+          as (v & _ & zero_loss).
+        unfold loss in zero_loss. cbn [sum] in zero_loss. rewrite output_1 in zero_loss.
+        unfold under in zero_loss.
+        pose proof (relu_nonneg (v 0%nat 0%nat * all_one 0%nat 0%nat)). nra.""",
+    ),
+    Mutant(
+        "patterns that hold in a smaller ball",
+        "admissible",
+        "rho * norm d (x i) < Rabs",
+        "rho / 4 * norm d (x i) < Rabs",
+        """intros wrong.
+        assert (fits : admissible 1 1 1 2 (weight 1) all_one (fun _ _ => 0)).
+        { apply (wrong 1%nat 1%nat 1%nat 2 (weight 1) (weight (-1)) all_one (fun _ _ => 0)).
+          - intros r near. rewrite norm_1. unfold diff, weight. rewrite Rabs_left; lra.
+          - apply fractions_1. lra.
+          - apply off_kinks_1. intros _. unfold weight, all_one, one, ind_ge.
+            destruct (Rle_dec _ _); lra. }
+        destruct (fits 0 0 ltac:(lia) ltac:(lia))%nat as [_ pattern].
+        rewrite inner_1, units_1 in pattern by lia.
+        unfold weight, all_one, one in pattern. rewrite !Rmult_1_r, Rabs_R1, ind_ge_1 in pattern.
+        lra.""",
+        breaks="nearby_is_admissible",
+    ),
+    Mutant(
+        "comparison of kernels reversed",
+        "gram_inequality",
+        "<=",
+        ">=",
+        """intros wrong.
+        specialize (wrong 1 1 1 (fun _ _ => true) all_one (fun _ => 1) (fun _ => all_one) all_one
+          one)%nat.
+        rewrite hp_1 in wrong. unfold quadratic, mul_vec, HS, masked in wrong.
+        rewrite inner_1 in wrong. cbn [sum INR] in wrong. unfold all_one, one in wrong.
+        enough (1 <= 0) by lra. enough (removes 1 1 1 (fun _ _ => true) all_one (fun _ => 1%nat)
+          (fun _ => all_one)) as frame by (specialize (wrong frame); lra).
+        intros r near. split.
+        - intros l h near_l near_h. replace l with 0%nat by lia. replace h with 0%nat by lia.
+          apply inner_one.
+        - intros i near_i _. exists one. intros k near_k. unfold all_one, one. cbn [sum]. ring.""",
+    ),
+    Mutant(
+        "nothing projected off",
+        "gram_inequality",
+        "removes d m n mask x k q ->",
+        "",
+        """intros wrong.
+        specialize (wrong 1 1 2 (fun i _ => Nat.eqb i 0) all_one (fun _ => 0) (fun _ => all_one)
+          all_one (fun i => match i with O => -(1) | _ => 1 end)%R)%nat.
+        unfold quadratic, mul_vec, HS, HP, masked, project, diff, inner in wrong.
+        cbn [sum INR Nat.eqb] in wrong. unfold all_one, one in wrong. lra.""",
+    ),
+    Mutant(
+        "the flow may leave the ball, a posteriori",
+        "a_posteriori",
+        "radius < rho ->",
+        "",
+        """intros wrong. destruct resting_loss as [start rest].
+        specialize (wrong 1%nat 1%nat 1%nat 1 (1 / 2) 1 1 (fun _ _ => false)).
+        resting_a_posteriori wrong start rest.
+        intros i r near_i near_r. replace i with 0%nat by lia. replace r with 0%nat by lia.
+        rewrite resting_start. unfold near_kink.
+        rewrite inner_one, Rabs_R1, (units_1 0%nat) by lia. destruct (Rle_dec _ _); [lra|easy].""",
+    ),
+    Mutant(
+        "near inputs not in the mask",
+        "a_posteriori",
+        "near_kink d rho (w 0) x i r = true",
+        "False",
+        """intros wrong. destruct resting_loss as [start rest].
+        specialize (wrong 1%nat 1%nat 1%nat 1 3 1 1 (fun _ _ => false)).
+        resting_a_posteriori wrong start rest. easy.""",
+    ),
+    Mutant(
+        "greatest norm",
+        "sliding_least_norm",
+        "<=",
+        ">=",
+        """intros wrong.
+        assert (idle : slides 1 1 1 1 (fun _ => weight 0) (fun _ _ _ => 0) one all_one under).
+        { split; [intros r _ k t _ _; now apply continuity_pt_const|]. apply always. intros t _.
+          split; [apply fractions_1; lra|]. split; [apply off_kinks_1|apply moves_1].
+          - unfold weight. intros []. ring.
+          - rewrite Rmult_0_r, Rmult_0_l. apply derivable_pt_lim_const. }
+        destruct (wrong 1%nat 1%nat 1%nat 1 _ _ _ _ _ idle) as [kinks least].
+        destruct (regular_point kinks 0 1 ltac:(lra)) as (t & inside & away).
+        specialize (least t inside away 0%nat all_one ltac:(lia)).
+        plain least. rewrite !norm_1 in least. unfold velocity in least. cbn [sum INR] in least.
+        rewrite residual_1, sqrt_1 in least. unfold weight, under, all_one, one in least.
+        rewrite Rmult_0_l, relu_neg in least by lra.
+        replace (1 / 1 * (0 + (-1 - 0) * 1 * 1)) with (-1) in least by field.
+        replace (1 / 1 * (0 + (-1 - 0) * 0 * 1)) with 0 in least by field.
+        rewrite Rabs_R0, Rabs_left in least by lra. enough (0 >= - -1) by lra. apply least.
+        apply off_kinks_1. unfold weight. intros []. ring.""",
+    ),
+    Mutant(
+        "too much projected off",
+        "sliding_kernel",
+        "spanned d m n (on_kink d (w t) x) x k q ->",
+        "",
+        """intros wrong.
+        destruct (wrong 1%nat 1%nat 1%nat 1 (ahead 1) (fun _ => all_one) one (input 1) (above 1)
+          signs_1 (ahead_slides 1 1 ltac:(lra))) as [kinks form].
+        destruct (ahead_slides 1 1 ltac:(lra)) as [_ [kinks' flow]].
+        destruct (regular_point (fun k => let (h, l) := of_nat k in match h with
+          | O => kinks l | _ => kinks' l end) 0 1 ltac:(lra)) as (t & inside & away).
+        assert (away0 : regular kinks t)
+          by (intros l <-; apply (away (to_nat (0, l)%nat)); now rewrite cancel_of_to).
+        assert (away1 : regular kinks' t)
+          by (intros l <-; apply (away (to_nat (1, l)%nat)); now rewrite cancel_of_to).
+        destruct (form t inside away0 (fun _ => 1%nat) (fun _ => all_one)) as [still _].
+        { intros r near. split.
+          - intros l h near_l near_h. replace l with 0%nat by lia. replace h with 0%nat by lia.
+            apply inner_one.
+          - intros i near_i _. exists one. intros k near_k. unfold all_one, one, input, weight.
+            cbn [sum]. ring. }
+        specialize (still 0%nat 0%nat ltac:(lia) ltac:(lia)).
+        destruct (flow t inside away1) as (_ & _ & moves). apply moves_1 in moves.
+        apply (uniqueness_limite _ _ _ _ moves) in still.
+        rewrite ahead_output in still by lra.
+        unfold project, diff, inner, above, input, weight, all_one, one in still.
+        cbn [sum INR] in still. rewrite sqrt_1 in still.
+        pose proof (exp_pos (- (1 * 1) * t)). lra.""",
+    ),
+    Mutant(
+        "near units of both samples only",
+        "near_share",
+        "||",
+        "&&",
+        """intros wrong. set (w := fun _ k : nat => match k with O => 0 | _ => 1 end).
+        set (q := fun i _ : nat => match i with O => 0 | _ => 1 end).
+        assert (value : second w = 4 / 5) by (unfold second, w; field).
+        assert (units : forall i, (i < 2)%nat -> norm 2 (two_inputs i) = 1).
+        { intros i near. unfold norm, inner, two_inputs. cbn [sum].
+          transitivity (sqrt 1); [f_equal|apply sqrt_1]. destruct i as [|[|]]; [field|field|lia]. }
+        assert (fits : admissible 2 1 2 (1 / 4) w two_inputs q).
+        { intros i r near near'. replace r with 0%nat by lia. destruct i as [|[|]]; [| |lia].
+          - rewrite (first_input w), units by lia. unfold w, q. rewrite Rabs_R0. split; lra.
+          - rewrite (second_input w), value. unfold q, ind_ge.
+            split; [|destruct (Rle_dec _ _)]; lra. }
+        specialize (wrong 2%nat 1%nat 2%nat (1 / 4) w one two_inputs q 0%nat 1%nat units signs_1
+          fits ltac:(lia) ltac:(lia)).
+        unfold near_share, near_kink in wrong. cbn [sum INR] in wrong.
+        rewrite (first_input w), (second_input w), value, (Rabs_right (4 / 5)) in wrong by lra.
+        rewrite !units, Rmult_1_r in wrong by lia.
+        destruct (Rle_dec (4 / 5) (1 / 4)); [lra|]. rewrite Bool.andb_false_r in wrong.
+        replace (HH 2 1 w one two_inputs 0%nat 1%nat - HP 2 1 q two_inputs 0%nat 1%nat)
+          with (3 / 5) in wrong; [rewrite Rabs_right in wrong; lra|].
+        unfold HH, HP. cbn [sum INR]. rewrite (first_input w), (second_input w), value.
+        unfold w, q, one, inner, two_inputs, ind_ge. cbn [sum].
+        destruct (Rle_dec 0 0), (Rle_dec 0 (4 / 5)); lra.""",
+        breaks="kernel_change",
+    ),
+    Mutant(
+        "as many near units as lambda0",
+        "a_priori",
+        "lambda0 / 4 ->",
+        "lambda0 ->",
+        """resting_a_priori 4 (4 / 3) 3.""",
+    ),
+    Mutant(
+        "a third of the eigenvalue at time 0",
+        "a_priori",
+        "3 / 4 * lambda0",
+        "1 / 4 * lambda0",
+        """resting_a_priori 2 4 3.""",
+    ),
+    Mutant(
+        "another limit of the loss",
+        "must_slide",
+        "9 / 2 +",
+        "5 +",
+        """intros wrong. destruct kink_time as (t1 & range & zero).
+        destruct flow_from_start as (w & p & start & flow).
+        pose proof (slides_flows t1 w p (flow t1)) as flow1.
+        destruct (wrong t1 t1 w p zero flow1 start) as [claim _].
+        destruct (must_slide t1 t1 w p zero flow1 start) as [truth _].
+        destruct (claim t1 ltac:(lra)) as (_ & _ & five & _).
+        destruct (truth t1 ltac:(lra)) as (_ & _ & equal & _). lra.""",
+    ),
+    Mutant(
+        "half of the rate",
+        "must_slide",
+        "16 / 25",
+        "8 / 25",
+        """intros wrong. destruct kink_time as (t1 & range & zero).
+        destruct flow_from_start as (w & p & start & flow).
+        pose proof (slides_flows (t1 + 1) w p (flow (t1 + 1))) as flow1.
+        destruct (wrong t1 (t1 + 1) w p zero flow1 start) as (_ & claim & _).
+        destruct (must_slide t1 (t1 + 1) w p zero flow1 start) as (bounds & truth & _).
+        specialize (claim t1 (t1 + 1) ltac:(lra) ltac:(lra)).
+        rewrite (truth t1 (t1 + 1) ltac:(lra) ltac:(lra)) in claim.
+        destruct (bounds t1 ltac:(lra)) as (_ & below & _).
+        pose proof (exp_increasing (- (16 / 25) * (t1 + 1 - t1)) (- (8 / 25) * (t1 + 1 - t1))
+          ltac:(lra)). nra.""",
+    ),
+    Mutant(
+        "from any weights",
+        "must_slide",
+        "starts w ->",
+        "",
+        """intros wrong. destruct kink_time as (t1 & range & zero).
+        assert (idle : flows t1 (fun _ => weight (-1)) (fun _ _ _ => 0)).
+        { split; [intros r _ k t _ _; now apply continuity_pt_const|]. apply always. intros t _.
+          split.
+          - intros i r near near' _. replace r with 0%nat by lia.
+            destruct i as [|[|]]; [rewrite first_input|rewrite second_input|lia];
+              unfold second, weight, ind_ge; destruct (Rle_dec _ _); lra.
+          - apply flow_in_numbers. unfold speed0, speed1, weight.
+            split; eapply derivative_eq; try apply derivable_pt_lim_const; ring. }
+        destruct (wrong t1 t1 _ _ zero idle) as [kink _].
+        destruct (kink t1 ltac:(lra)) as [on _]. unfold weight in on. lra.""",
+    ),
+    Mutant(
+        "no flow from the start on",
+        "no_constant",
+        "t1 < T ->",
+        "0 < T ->",
+        """intros (t1 & range & all). destruct (all 1) as [(w & start & flow) none].
+        apply (none t1 w); [lra|easy|easy].""",
+    ),
+    Mutant(
+        "no solution from the start on",
+        "no_solution",
+        "ln 2 < T ->",
+        "0 < T ->",
+        """intros [[w solved] none]. apply (none (ln 2) w); [|easy].
+        rewrite <- ln_1. apply ln_increasing; lra.""",
+    ),
+    Mutant(
+        "an earlier kink",
+        "kink_time",
+        "5 / 18",
+        "1 / 10",
+        """intros (t1 & range & zero). pose proof (early0_falls t1 (1 / 10) ltac:(lra)) as later.
+        rewrite zero in later. unfold early0 in later.
+        pose proof (exp_ineq1_le (- (8 / 5) * (1 / 10))).
+        pose proof (exp_ineq1_le (- (2 / 5) * (1 / 10))). lra.""",
     ),
 ]
 
 
 def mutated(mutant):
-    """The source with one mutant; scripts before the theorem that breaks are left out, for speed.
+    """(file, text) for the files from the mutant to the theorem that breaks, in order.
 
-    Every line keeps its number.
+    Scripts before that theorem are left out, for speed.  Every line keeps its number.
     """
-    assert SOURCE.count(TEXTS[mutant.where]) == 1
-    source = SOURCE.replace(TEXTS[mutant.where], mutant.text(mutant.where))
-    before, theorem, after = source.partition(mutant.text(mutant.breaks))
-    return without_scripts(before) + theorem + after
+    stems = list(SOURCES)
+    first, last = (stems.index(FILES[name]) for name in (mutant.where, mutant.breaks))
+    for stem in stems[first : last + 1]:
+        source = SOURCES[stem]
+        if stem == FILES[mutant.where]:
+            assert source.count(TEXTS[mutant.where]) == 1
+            source = source.replace(TEXTS[mutant.where], mutant.text(mutant.where))
+        if stem == FILES[mutant.breaks]:
+            before, theorem, after = source.partition(mutant.text(mutant.breaks))
+            yield stem, without_scripts(before) + theorem + after
+        else:
+            yield stem, without_scripts(source)
 
 
 def without_scripts(source):
@@ -582,8 +1269,8 @@ def without_scripts(source):
 
 def refutations(mutants):
     """A source that proves, mutant by mutant, the negation of the statement that breaks."""
-    imports = re.findall(r"^(?:From|Local) .*\.$", SOURCE, re.MULTILINE)
-    parts = ["Require Import answers.", *imports, LIBRARY]
+    imports = re.findall(r"^(?:From|Local) .*\.$", "\n".join(SOURCES.values()), re.MULTILINE)
+    parts = [f"Require Import {' '.join(SOURCES)}.", *dict.fromkeys(imports), LIBRARY]
     for number, mutant in enumerate(mutants):
         definition = mutant.text(mutant.where) if mutant.where != mutant.breaks else ""
         statement = mutant.text(mutant.breaks).split(":", 1)[1].removesuffix(".")
@@ -601,57 +1288,74 @@ def compile_text(folder, name, text):
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
-    """A folder with the unmutated source, compiled."""
-    folder = tmp_path_factory.mktemp("answers")
-    compile_text(folder, "answers.v", SOURCE)
+def compiled(tmp_path_factory):
+    """A folder with the unmutated sources, compiled."""
+    folder = tmp_path_factory.mktemp("compiled")
+    for stem, source in SOURCES.items():
+        compile_text(folder, f"{stem}.v", source)
     return folder
 
 
 def test_names_are_distinct():
-    names = [found.name for found in statements(SOURCE)]
+    names = [found.name for source in SOURCES.values() for found in statements(source)]
     assert len(names) == len(set(names))
 
 
-def test_no_proof_is_open():
-    check_proofs.refuse_open_proofs(ANSWERS)
+def test_every_file_is_listed():
+    assert sorted(path.stem for path in (ROOT / "proofs").glob("*.v")) == sorted(SOURCES)
+
+
+@pytest.mark.parametrize("path", coq_source.FILES, ids=lambda path: path.stem)
+def test_no_proof_is_open(path):
+    check_proofs.refuse_open_proofs(ROOT / path)
 
 
 @needs_coq
-def test_together_the_theorems_assume_what_is_allowed(answers):
+def test_together_the_theorems_assume_what_is_allowed(compiled):
     """One question for all, as Coq takes a second for each."""
-    everything = ", ".join(f"answers.{found.name}" for found in statements(SOURCE))
-    source = f"Require answers.\nDefinition all := ({everything}).\nPrint Assumptions all.\n"
-    (found,) = coq_source.assumptions(compile_text(answers, "everything.v", source))
+    everything = ", ".join(
+        f"{stem}.{found.name}" for stem, source in SOURCES.items() for found in statements(source)
+    )
+    source = (
+        f"Require {' '.join(SOURCES)}.\nDefinition all := ({everything}).\nPrint Assumptions all.\n"
+    )
+    (found,) = coq_source.assumptions(compile_text(compiled, "everything.v", source))
     assert set(found) == check_proofs.ALLOWED
 
 
 @needs_coq
 def test_source_without_scripts_compiles(tmp_path):
     """So a mutant does not fail for the scripts that were left out."""
-    compile_text(tmp_path, "answers.v", without_scripts(SOURCE))
+    for stem, source in SOURCES.items():
+        compile_text(tmp_path, f"{stem}.v", without_scripts(source))
 
 
 @needs_coq
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_mutant_fails_in_the_script_of_its_theorem(tmp_path, mutant):
-    with pytest.raises(ValueError, match=r"answers\.v, line \d+: ") as failure:
-        compile_text(tmp_path, "answers.v", mutated(mutant))
+def test_mutant_fails_in_the_script_of_its_theorem(compiled, tmp_path, mutant):
+    for path in compiled.glob("*.vo"):
+        shutil.copy(path, tmp_path)
+    *before, (last, text) = mutated(mutant)
+    for stem, changed in before:
+        compile_text(tmp_path, f"{stem}.v", changed)
+    with pytest.raises(ValueError, match=rf"\A{last}\.v, line \d+: ") as failure:
+        compile_text(tmp_path, f"{last}.v", text)
     line = int(re.search(r"line (\d+)", str(failure.value))[1])
-    start = SOURCE.index("\nProof.", SOURCE.index(TEXTS[mutant.breaks])) + 1
-    end = SOURCE.index("Qed.", start)
-    assert coq_source.line_of(SOURCE, start) <= line <= coq_source.line_of(SOURCE, end)
+    source = SOURCES[last]
+    start = source.index("\nProof.", source.index(TEXTS[mutant.breaks])) + 1
+    end = source.index("Qed.", start)
+    assert coq_source.line_of(source, start) <= line <= coq_source.line_of(source, end)
 
 
 @needs_coq
-def test_mutants_are_false(answers):
+def test_mutants_are_false(compiled):
     source = refutations(MUTANTS)
     assert open_words(source) == []
-    compile_text(answers, "refutations.v", source)
+    compile_text(compiled, "refutations.v", source)
 
 
 @needs_coq
-def test_what_is_true_is_not_refuted(answers):
+def test_what_is_true_is_not_refuted(compiled):
     unchanged = dataclasses.replace(MUTANTS[0], new=MUTANTS[0].old)
     with pytest.raises(ValueError, match=r"true\.v, line \d+: "):
-        compile_text(answers, "true.v", refutations([unchanged]))
+        compile_text(compiled, "true.v", refutations([unchanged]))
