@@ -104,6 +104,12 @@ def test_some_digits_and_shifted_targets(train):
     assert run["targets"] == pytest.approx(LABELS / 4.5 - 1, rel=1e-15)
 
 
+def test_a_flow_time_on_some_digits_is_reached(train):
+    # On one sample of three a step takes three times as long: 2 · 5/6 = 5/3.
+    _, run = train("--flow-time 10 --digits 1")
+    np.testing.assert_allclose(run["time"], np.arange(7) * 5 / 3, rtol=1e-14)
+
+
 def test_no_digit_is_one_line_that_says_what_is_allowed(train, dataset):
     message = rf"{dataset}: no sample has a digit below 0; allowed is more than 0, the smallest$"
     with pytest.raises(ValueError, match=message):
