@@ -497,3 +497,9 @@ def test_arrays_that_the_theorem_is_not_about_are_refused(case, message):
     with pytest.raises(ValueError, match=message) as caught:
         certify(*case)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_lengths_are_bounds_and_close():
+    inputs = np.random.default_rng(0).standard_normal((200, 5))
+    for found, square in zip(convergence.lengths(inputs), squares(exact(inputs)), strict=True):
+        assert square <= Fraction(found) ** 2 <= square * (1 + Fraction(gamma(40)))

@@ -8,7 +8,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # The sections that report results; the others are mathematics.
 RESULTS = ("answers", "data_and_network", "finite_width")
-RESULTS += tuple(path.stem for path in ROOT.glob("code/studies/[!_]*.py"))
+STUDIES = {path.stem for path in ROOT.glob("code/studies/[!_]*.py")}
+# The routes stand beside their theorems, in theorem.tex.
+RESULTS += tuple(sorted(STUDIES - {"routes"}))
 COMMENT = re.compile(r"(?<!\\)%.*")
 # Names, files and references, in which a digit is no result.
 NAMES = (
@@ -18,7 +20,7 @@ NAMES = (
     r"\\(?:includegraphics|texttt|paragraph|sub\w*section\*?){[^}]*}",
     r"\[[^]$]*=[^]$]*\]",  # options
     r"(?:Theorems?|Lemmas?|Section|Table)[~ ](?:\d+|A)\.\d+(?: and[~ ]\d+\.\d+)?",
-    r"MNIST-1D|I+\.\d|Practical \d",
+    r"MNIST-1D|SHA-256|I+\.\d|Practical \d",
 )
 # Numbers of the experiment's definition or of a formula, not of its outcome.
 ALLOWED = (
