@@ -1,14 +1,17 @@
 """The flow at its kinks: the example that must slide, limits of polygons, the sliding kernel."""
 
+import math
 from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
 
+import flows
 import mpmath
 import numpy as np
 import pytest
 from exact_network import Network, derivative
-from hypothesis import given
+from flows import Problem
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from kernels import number
 from near_kinks import (
@@ -24,7 +27,7 @@ from near_kinks import (
     states,
     with_residual,
 )
-from oracles import exact
+from oracles import exact, unit_rows
 from statements import each_wrong, fractions, rank, refute, stereographic
 
 from overparam import sliding
@@ -287,6 +290,76 @@ def with_opposite_target(slope):
 
 def test_polygons_with_the_opposite_target_leave_the_kink():
     refute(check_polygons, sliding_limit, slopes().map(with_opposite_target))
+
+
+class Window(NamedTuple):
+    """Euler steps of a random network: X (n, d), y − u in the middle (n,), the mean of −d(y − u)/dt
+    (n,), patterns at the first step (m, n), chattering pairs (m, n), steps."""
+
+    X: np.ndarray
+    residual: np.ndarray
+    speed: np.ndarray
+    first: np.ndarray
+    chattering: np.ndarray
+    steps: int
+
+
+@st.composite
+def windows(draw, step=2.0**-12, steps=128):
+    """After a time in which some pairs have met kinks; no pair just meets or leaves one."""
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n, m = draw(st.integers(2, 3)), draw(st.sampled_from([1, 2, 4]))
+    X = unit_rows(generator.standard_normal((n, 3)))
+    W, a = 0.5 * generator.standard_normal((m, 3)), generator.choice([-1.0, 1.0], m)
+    problem = Problem(X, 3 * generator.standard_normal(n), a, W, math.nan)
+    path = []
+    for _ in range(round(1 / step) + steps):
+        path.append(W)
+        W = W + step * flows.velocity(problem, W, W @ X.T >= 0)
+    seen = np.array([w @ X.T >= 0 for w in path[-steps:]])
+    changes = np.count_nonzero(seen[1:] != seen[:-1], axis=0)
+    assume(((changes == 0) | (changes >= 8)).all())
+    before, after = (flows.residual(problem, w) for w in (path[-steps], W))
+    speed = (before - after) / (steps * step)
+    return Window(X, (before + after) / 2, speed, seen[0], changes > 0, steps)
+
+
+def check_window(kernel, window):
+    """Kernel times residual, while pairs at kinks are off them by a step's way at both ends."""
+    error = np.linalg.norm(window.speed - kernel(window) @ window.residual)
+    norm = np.linalg.norm(window.X, 2) ** 2
+    assert error <= 2 * norm / window.steps * np.linalg.norm(window.residual)
+
+
+def window_kernel(window):
+    return sliding.sliding_kernel(window.X, window.first.T, window.chattering.T)
+
+
+@settings(max_examples=25)
+@given(windows())
+def test_polygons_have_the_sliding_kernel(window):
+    check_window(window_kernel, window)
+
+
+def window_indicators(window, kept=1.0):
+    """H(t) at the first step, chattering pairs with that weight."""
+    p = np.where(window.chattering, kept, window.first)
+    return window.X @ window.X.T * (p.T @ p) / len(p)
+
+
+@each_wrong(
+    {
+        "pattern 1": window_indicators,
+        "pattern 1/2": partial(window_indicators, kept=0.5),
+        "pattern 0": partial(window_indicators, kept=0.0),
+        "H at the first step": lambda window: window_indicators(
+            window._replace(chattering=np.zeros_like(window.chattering))
+        ),
+        "twice": lambda window: 2 * window_kernel(window),
+    }
+)
+def test_wrong_kernel_of_polygons(wrong):
+    refute(check_window, wrong, windows())
 
 
 class Kink(NamedTuple):
