@@ -28,7 +28,7 @@ from near_kinks import (
     with_residual,
 )
 from oracles import exact, unit_rows
-from statements import each_wrong, fractions, rank, refute, stereographic
+from statements import each_wrong, fractions, integers, rank, refute, stereographic
 
 from overparam import sliding
 
@@ -290,6 +290,56 @@ def with_opposite_target(slope):
 
 def test_polygons_with_the_opposite_target_leave_the_kink():
     refute(check_polygons, sliding_limit, slopes().map(with_opposite_target))
+
+
+@st.composite
+def neighbours(draw):
+    """A network, its pairs at kinks (m, n), and the same network with weights moved a little."""
+    net = draw(states())
+    net = with_residual(net, draw(residuals(len(net.X))))
+    along = exact(draw(integers(net.W.shape)))
+    return net, net.preactivations() == 0, net.moved(Fraction(1, 10**8), along, 0)
+
+
+def check_nearby_field(values, example):
+    """The field near weights is near their set of right-hand sides, whose patterns at kinks are
+    free: values gives them (m, n) from the kinks and the patterns nearby.
+
+    Products and residuals move by less than 10⁵ times the weights, for these small numbers.
+    """
+    net, free, moved = example
+    nearby = (moved.preactivations() >= 0).astype(int).astype(object)
+    p = (net.preactivations() >= 0).astype(int).astype(object)
+    assert (p == nearby)[~free].all()
+    p[free] = values(free, nearby)[free]
+    gap = (p * net.residual()) @ net.X - (nearby * moved.residual()) @ moved.X
+    assert (abs(gap) <= Fraction(1, 1000)).all()
+
+
+@given(neighbours())
+def test_field_near_kinks(example):
+    check_nearby_field(lambda free, nearby: nearby, example)
+
+
+def one_value(free, nearby):
+    """The same pattern at all kinks."""
+    mean = Fraction(int(nearby[free].sum()), max(int(free.sum()), 1))
+    return np.full(free.shape, mean, dtype=object)
+
+
+@each_wrong(
+    {
+        "pattern 1": lambda free, nearby: np.ones_like(nearby),
+        "pattern 0": lambda free, nearby: 0 * nearby,
+        "pattern 1/2": lambda free, nearby: nearby * 0 + Fraction(1, 2),
+        "one for all kinks": one_value,
+        "one for a unit's kinks": lambda free, nearby: np.repeat(
+            nearby.max(axis=1, keepdims=True), free.shape[1], axis=1
+        ),
+    }
+)
+def test_wrong_field_near_kinks(wrong):
+    refute(check_nearby_field, wrong, neighbours())
 
 
 class Window(NamedTuple):
