@@ -75,7 +75,7 @@ USERS = {
     "flip_event.networks": {"tabulate_flip_event", "summarise_flip_event"},
     "flip_event.radii": {"tabulate_flip_event"},
     "report.author": set(),
-    "report.check_proofs": set(),
+    "report.check_proofs": {"summarise_proofs"} if PROOFS else set(),
     "report.course": set(),
 }
 
@@ -86,6 +86,8 @@ SPARED = {"target_study.seeds": {"summarise_step_size"}}
 
 def changed(value):
     """Another value that the schema allows; a list or a text gets a longer one."""
+    if isinstance(value, bool):
+        return not value
     if isinstance(value, str):
         return f"{value}x"
     if isinstance(value, list):
