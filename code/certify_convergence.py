@@ -14,26 +14,44 @@ import scripting
 from overparam import convergence
 from studies.convergence import digest
 
+WEIGHTS = ("final_weights", "output_weights")
+
 
 def main(arguments):
-    data, run = files.read_npz(arguments.dataset), files.read_npz(arguments.weights)
-    samples = run.get("samples", np.arange(len(data["inputs"])))
-    targets = run.get("targets", data["labels"][samples]).astype(np.float64)
-    weights, signs = run["final_weights"], run["output_weights"]
-    if weights.dtype != np.float64:
-        raise ValueError(f"{arguments.weights}: the weights are {weights.dtype}, not float64")
-    verdict = convergence.certify(data["inputs"][samples], targets, weights, signs)
-    print(f"{arguments.weights}, weights {digest(weights, signs)}, {len(samples)} samples")
-    print(f"residual  ||y - u||    at most   {verdict.residual:.4g}")
-    print(f"radius    rho                    {verdict.radius:.4g}")
-    print(f"near      share of pairs         {verdict.near:.4g}")
-    print(f"coercive  Lambda       at least  {verdict.coercivity:.4g}")
+    inputs, targets, weights, signs = read(arguments)
+    try:
+        verdict = convergence.certify(inputs, targets, weights, signs)
+    except ValueError as error:
+        raise ValueError(f"{arguments.weights}, on {arguments.dataset}: {error}") from error
+    print(f"{arguments.weights}, weights {digest(weights, signs)}, {len(inputs)} samples")
+    print(f"residual  ||y - u||    at most   {verdict.residual}")
+    print(f"radius    rho                    {verdict.radius}")
+    print(f"near      share of pairs         {verdict.near}")
+    print(f"coercive  Lambda       at least  {verdict.coercivity}")
     if verdict.holds:
-        print(f"needed    ||X|| ||y - u||/(sqrt(m) Lambda) = {verdict.needed:.4g} < rho")
+        print(f"needed    ||X|| ||y - u||/(sqrt(m) Lambda) = {verdict.needed} < rho")
         print("proved: every sliding flow from these weights converges to zero loss")
         return
     sys.stdout.flush()
     raise ValueError(reason(verdict))
+
+
+def read(arguments):
+    """Inputs, targets, weights and output weights, as `certify` takes them."""
+    data, run = files.read_npz(arguments.dataset), files.read_npz(arguments.weights)
+    for name in WEIGHTS:
+        if name not in run:
+            raise ValueError(f"{arguments.weights} has no {name}; needed are {', '.join(WEIGHTS)}")
+    samples = run.get("samples", np.arange(len(data["inputs"])))
+    try:
+        inputs, labels = data["inputs"][samples], data["labels"][samples]
+    except IndexError as error:
+        raise ValueError(
+            f"{arguments.weights}: samples are not those of {arguments.dataset} ({error}); allowed"
+            f" are integers below {len(data['inputs'])}"
+        ) from error
+    targets = run.get("targets", labels).astype(np.float64)
+    return inputs, targets, *(run[name] for name in WEIGHTS)
 
 
 def reason(verdict):

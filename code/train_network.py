@@ -73,6 +73,27 @@ def refined(learning_rate, steps, refine):
     return learning_rate / refine, steps * refine
 
 
+def run_length(arguments, limit, lambda_max):
+    """Learning rate; SGD steps (in each stage, if any) in which the run is measured; and those that
+    it takes at most.
+
+    Args:
+        arguments: as in `main`.
+        limit: n/λ_max on all samples, of which the learning rate is a fraction.
+        lambda_max: λ_max, smaller in proportion where the run has only some of the samples: its
+            steps are longer.
+    """
+    fraction, refine = arguments.learning_rate_fraction, arguments.refine
+    measured = arguments.steps
+    if arguments.flow_time:
+        measured = steps_to(arguments.flow_time, fraction, lambda_max)
+    learning_rate, measured = refined(fraction * limit, measured, refine)
+    if not arguments.follow:
+        return learning_rate, measured, measured
+    _, longest = refined(fraction * limit, steps_to(arguments.follow, fraction, lambda_max), refine)
+    return learning_rate, measured, max(measured, longest)
+
+
 def initial_gram_error(observer, inputs):
     """How far the H(0) of a probe is from H^∞."""
     difference = observer.initial_gram() - gram.h_infinity(inputs)
@@ -95,6 +116,11 @@ def read_data(arguments):
     inputs, labels = data["inputs"], data["labels"]
     targets = digits.targets(labels, arguments.targets, arguments.targets_seed) + arguments.shift
     samples = np.flatnonzero(labels < arguments.digits)
+    if not len(samples):
+        raise ValueError(
+            f"{arguments.dataset}: no sample has a digit below {arguments.digits}; allowed is more"
+            f" than {labels.min()}, the smallest"
+        )
     if arguments.stages:
         samples = samples[np.argsort(labels[samples], kind="stable")]
     return inputs[samples], labels[samples], targets[samples], samples
@@ -188,16 +214,10 @@ def make_observers(arguments, network, inputs, targets, steps, step, threshold):
 
 def main(arguments):
     inputs, labels, targets, samples = read_data(arguments)
-    n, fraction, reach = len(inputs), arguments.learning_rate_fraction, arguments.flow_time
-    infinite = files.read_csv(arguments.eigenvalues)[0]
+    n, infinite = len(inputs), files.read_csv(arguments.eigenvalues)[0]
     limit = bounds.stability_limit(infinite["n"], infinite["lambda_max"])
-    steps = steps_to(reach, fraction, infinite["lambda_max"]) if reach else arguments.steps
-    learning_rate, steps = refined(fraction * limit, steps, arguments.refine)
-    measured = steps
-    if arguments.follow:
-        longest = steps_to(arguments.follow, fraction, infinite["lambda_max"])
-        _, longest = refined(fraction * limit, longest, arguments.refine)
-        steps = max(measured, longest)
+    lambda_max = infinite["lambda_max"] * (n / infinite["n"])
+    learning_rate, measured, steps = run_length(arguments, limit, lambda_max)
     stages = files.read_csv(arguments.stages) if arguments.stages else []
     check_limits(learning_rate, stages)
     if stages:
@@ -226,7 +246,7 @@ def main(arguments):
         "stability_limit": limit,
     }
     # The runs of the studies are many, and keep no weights; a proof is about these.
-    if arguments.certify or not reach:
+    if arguments.certify or not arguments.flow_time:
         record |= weights_record(network, initial)
     record |= {"samples": samples, "targets": targets} if arguments.certify else {}
     record |= {"measured_steps": measured} if arguments.follow else {}
@@ -255,7 +275,9 @@ def make_parser():
     parser.add_argument("--single", action="store_true", help="single precision")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, default=10000, help="steps, in each stage if any")
-    length.add_argument("--flow-time", type=float, help="time to reach; weights are not stored")
+    length.add_argument(
+        "--flow-time", type=float, help="time to reach; stores weights with --certify only"
+    )
     parser.add_argument(
         "--follow",
         type=float,

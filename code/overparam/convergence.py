@@ -17,8 +17,6 @@ from overparam.gram import UNIT_ROUNDOFF, gamma
 # The radius tried next is larger by this factor than the one that the last coercivity asks for.
 GROWTH = 1.02
 MOST_TRIALS = 40
-# With more pairs near their kinks the search gives up: no coercivity is left long before.
-MOST_NEAR = 0.25
 # Covers the roundings of a dozen operations on positive numbers.
 UP, DOWN = 1 + 32 * UNIT_ROUNDOFF, 1 - 32 * UNIT_ROUNDOFF
 
@@ -55,32 +53,48 @@ def certify(inputs, targets, weights, output_weights):
     check(inputs, targets, weights, output_weights)
     product, error = products(inputs, weights)
     residual = residual_norm(targets, product, error, output_weights)
-    speed = speed_limit(inputs, residual, len(weights))
     radius = 0.0
     for _ in range(MOST_TRIALS):
-        near = near_pairs(inputs, product, error, radius)
-        share = float(np.mean(near))
-        bound = coercivity(inputs, product > 0, near) if share <= MOST_NEAR else 0.0
-        needed = speed / bound * UP if bound > 0 else math.inf
-        if needed < radius or bound <= 0:
+        verdict = judge(inputs, product, error, residual, radius)
+        if verdict.holds or not verdict.coercivity:
             break
-        radius = GROWTH * needed
-    return Verdict(bool(needed < radius), radius, needed, bound, residual, share)
+        radius = GROWTH * verdict.needed
+    return verdict
+
+
+def judge(inputs, product, error, residual, radius):
+    """The Verdict for one radius, from `products` and `residual_norm`."""
+    near = near_pairs(inputs, product, error, radius)
+    bound = coercivity(inputs, product > 0, near)
+    speed = speed_limit(inputs, residual, product.shape[1])
+    needed = speed / bound * UP if bound else math.inf
+    return Verdict(bool(needed < radius), radius, needed, bound, residual, float(np.mean(near)))
 
 
 def check(inputs, targets, weights, output_weights):
     """Raise ValueError where weights and data do not fit together; names what is allowed."""
-    (n, d), m = inputs.shape, len(weights)
+    m = output_weights.size
+    if inputs.ndim != 2 or not inputs.size or not m:
+        raise ValueError(
+            f"inputs of shape {inputs.shape} and {m} output weights; allowed are inputs with a row"
+            " for each sample, and at least one of each"
+        )
+    n, d = inputs.shape
     shapes = {
+        "inputs": (inputs, (n, d)),
         "targets": (targets, (n,)),
         "weights": (weights, (m, d)),
         "output weights": (output_weights, (m,)),
     }
     for name, (array, shape) in shapes.items():
         if array.shape != shape:
-            raise ValueError(f"{name} of shape {array.shape}; inputs {n} x {d} ask for {shape}")
+            raise ValueError(
+                f"{name} of shape {array.shape}; allowed with {n} x {d} inputs is {shape}"
+            )
+        if array.dtype != np.float64:
+            raise ValueError(f"{name} of type {array.dtype}; allowed is float64")
         if not np.isfinite(array).all():
-            raise ValueError(f"{name} are not finite")
+            raise ValueError(f"{name} that are not finite; allowed are finite numbers")
     if not np.array_equal(np.abs(output_weights), np.ones(m)):
         raise ValueError("output weights other than -1 and 1; the theorem allows no others")
     if not np.linalg.norm(inputs, axis=1).all():
@@ -132,18 +146,21 @@ def coercivity(inputs, active, near):
     """A number Λ ≥ 0, at most λ_min(H^q) for every q in [0, 1] that is `active` except where near.
 
     `prop:approximate-projections` with the computed bases Q_r for whatever they are: how far they
-    are from orthonormal and the near inputs from their spans is measured.
+    are from orthonormal and the near inputs from their spans is measured.  Where at least d inputs
+    are near, Q_r = I is taken, which needs no computing: nothing of the unit is left.
 
     Args:
         inputs: (n, d).
         active, near: (n, m).
     """
     (n, d), m = inputs.shape, active.shape[1]
-    active = (active & ~near).astype(np.float64)
-    length = lengths(inputs).max() * UP
+    kept = near.sum(axis=0) < d
+    active, near = (active & ~near & kept).astype(np.float64), near & kept
+    length = float(lengths(inputs).max()) * UP
     removed, terms, defect, outside = np.zeros((n, n)), 0, 0.0, 0.0
-    for units, index, basis, _ in sliding.spans(inputs, near):
+    for units, _, basis, _ in sliding.spans(inputs, near):
         defect = max(defect, orthonormality_defect(basis))
+        index = np.nonzero(near[:, units].T)[1].reshape(len(units), -1)
         outside += outside_squared(inputs[index], basis, length)
         parts = np.einsum("id,kdl->ikl", inputs, basis, optimize=True)
         parts = (active[:, units, None] * parts).reshape(n, -1)

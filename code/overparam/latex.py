@@ -49,6 +49,11 @@ def lower_bound(value, digits=3):
     return number(value, digits, decimal.ROUND_FLOOR)
 
 
+def upper_bound(value, digits=3):
+    """As `number`, rounded up: what is printed is still an upper bound."""
+    return number(value, digits, decimal.ROUND_CEILING)
+
+
 def results(values):
     """One `\\newresult{name}{text}` a line from a dict name → LaTeX text."""
     return "".join(rf"\newresult{{{name}}}{{{text}}}" + "\n" for name, text in values.items())

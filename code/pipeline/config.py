@@ -99,8 +99,9 @@ def _contradictions(config):
     seed = config["network"]["seed"]
     if seed in config["eigenvalues"]["seeds"]:
         yield f"eigenvalues.seeds: {seed} is network.seed, whose H(0) is computed anyway; remove it"
-    if seed in config["seed_study"]["seeds"]:
-        yield f"seed_study.seeds: {seed} is network.seed, which is trained anyway; remove it"
+    for study in ("seed_study", "convergence_study"):
+        if seed in config[study]["seeds"]:
+            yield f"{study}.seeds: {seed} is network.seed, which is trained anyway; remove it"
 
 
 def _shown(value):

@@ -26,7 +26,7 @@ def table(dataset, runs):
 
 def in_order(runs):
     """(name, run): the assigned network, others, those on other targets."""
-    others = sorted(set(runs) - set(WORDS))
+    others = [name for name in runs if name not in WORDS]
     first, *last = WORDS
     return [(name, runs[name]) for name in [first, *others, *last] if name in runs]
 
@@ -73,7 +73,9 @@ def figure(assigned, full_batch, lambda_zero):
     losses.semilogy(full_batch["time"], full_batch["loss"], label="full batch")
     losses.semilogy(time, assigned["loss"], label="trained on")
     looks, proved = time[assigned["look_step"]], assigned["look_holds"]
-    radii.semilogy(looks, assigned["look_kinks_radius"], label="sliding pairs free")
+    # No coercivity, no radius.
+    asked = assigned["look_kinks_coercivity"] > 0
+    radii.semilogy(looks[asked], assigned["look_kinks_radius"][asked], label="sliding pairs free")
     radii.semilogy(looks[proved], assigned["look_radius"][proved], "o", label="of the proof")
     coercivities.plot(looks, assigned["look_kinks_coercivity"], label="sliding pairs free")
     coercivities.plot(looks[proved], assigned["look_coercivity"][proved], "o", label="of the proof")
@@ -116,18 +118,20 @@ def rows(proofs):
 def numbers(proofs):
     """name → LaTeX of every number that the text quotes."""
     first = proofs[0]
-    of_all = [row for row in proofs if row["n"] == first["n"]]
+    holds = [row for row in proofs if row["holds"] == "holds"]
     return {
-        "proved": latex.number(sum(row["holds"] == "holds" for row in proofs)),
+        "proved": latex.number(len(holds)),
         "proofs-tried": latex.number(len(proofs)),
-        "proof-networks": latex.number(len({row["seed"] for row in of_all})),
+        "proof-networks": latex.number(
+            len({row["seed"] for row in holds if row["n"] == first["n"]})
+        ),
         "proof-verdict": verdict(first),
         "proof-steps": latex.number(first["steps"]),
         "proof-time": latex.number(first["time"]),
         "proof-loss": latex.number(first["loss"], 2),
-        "proof-residual": latex.number(first["residual"], 2),
+        "proof-residual": latex.upper_bound(first["residual"], 2),
         "proof-radius": latex.number(first["radius"], 2),
-        "proof-coercivity": latex.number(first["coercivity"], 2),
+        "proof-coercivity": latex.lower_bound(first["coercivity"], 2),
         "proof-near": latex.number(100 * first["near"], 2),
         "proof-digest": rf"\texttt{{{first['digest']}}}",
     }

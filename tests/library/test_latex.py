@@ -91,6 +91,17 @@ def test_lower_bound_is_below_the_value_by_less_than_a_unit(value, digits):
     assert 0 <= gap < last_place(value, digits)
 
 
+@given(FLOATS.filter(bool), st.integers(1, 12))
+def test_upper_bound_is_above_the_value_by_less_than_a_unit(value, digits):
+    gap = printed(latex.upper_bound(value, digits)) - Fraction(value)
+    assert 0 <= gap < last_place(value, digits)
+
+
+def test_upper_bound_is_rounded_up():
+    assert latex.upper_bound(0.05491) == r"\num{0.0550}"
+    assert latex.upper_bound(-0.05499) == r"\num{-0.0549}"
+
+
 @pytest.mark.parametrize(
     ("value", "expected"), [(0.05499, "0.0549"), (-0.05491, "-0.0550"), (999999.0, "999000")]
 )
@@ -99,7 +110,7 @@ def test_lower_bound_is_rounded_down(value, expected):
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("function", [latex.number, latex.lower_bound])
+@pytest.mark.parametrize("function", [latex.number, latex.lower_bound, latex.upper_bound])
 def test_values_that_are_not_finite_are_refused(function, value):
     with pytest.raises(ValueError, match="not a finite number"):
         function(value)

@@ -75,6 +75,7 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             "seed": draw(seed),
             "stages": draw(st.integers(1, 10)),
             "steps_per_stage": draw(st.integers(1, steps)),
+            "pairs": draw(others),
         },
         "hypotheses": {"delta": draw(st.floats(1e-12, 1, exclude_max=True))},
         "anatomy": {"probes": probes, "window": window, "watch": draw(st.integers(1, 50))},
@@ -98,6 +99,12 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             "sharpness": draw(
                 st.lists(st.integers(1, 1000), min_size=1, max_size=min(count, 4), unique=True)
             ),
+        },
+        "convergence_study": {
+            "seeds": draw(others),
+            "flow_time": min(10_000, enough * studied),
+            "look": draw(st.integers(1, 50)),
+            "look_first_stage": draw(st.integers(1, 50)),
         },
         "step_study": {
             "refinements": draw(st.permutations(list(accumulate([1, *factors], mul)))),

@@ -61,6 +61,11 @@ def test_deep_config_goes_to_the_width_that_it_promises():
         ("report.author", "Müller & Søn_#%, Łukasz O'Neill"),
         ("report.course", "x" * 200),
         ("sliding_study.refinements", [64, 1]),
+        ("convergence_study.seeds", [302]),
+        ("convergence_study.look", 1),
+        # More than there are steps: only the first weights are tried.
+        ("convergence_study.look_first_stage", 10_000),
+        ("convergence_study.flow_time", 0.001),
         ("sliding_study.sharpness", [1000]),
         ("sliding_study.sharpness", [1, 2, 3, 4]),
     ],
@@ -105,6 +110,10 @@ def test_extreme_values_pass(path, value):
         ("sliding_study.sharpness", [], "one to four different integers"),
         ("sliding_study.sharpness", [1, 2, 3, 4, 5], "one to four different integers"),
         ("sliding_study.flow_time", 0, "a positive flow time"),
+        ("convergence_study.seeds", [], "a list of different seeds"),
+        ("convergence_study.flow_time", 0, "a positive flow time"),
+        ("convergence_study.look", 0, "an integer of at least 1"),
+        ("convergence_study.look_first_stage", 0.5, "an integer of at least 1"),
         ("hypotheses.delta", 1, "a probability between 0 and 1"),
         ("flip_event.networks", 1, "an integer of at least 2"),
         ("eigenvalues.seeds", [], "a list of different seeds"),
@@ -156,6 +165,12 @@ def test_unknown_nested_key_is_refused_with_those_allowed():
 def test_trained_network_among_the_others_is_refused():
     line = complaint(changed("eigenvalues.seeds", [5, SHIPPED["network"]["seed"]]))
     assert "eigenvalues.seeds: 1 is network.seed" in line
+
+
+@pytest.mark.parametrize("study", ["seed_study", "convergence_study"])
+def test_trained_network_among_those_trained_besides_is_refused(study):
+    line = complaint(changed(f"{study}.seeds", [5, SHIPPED["network"]["seed"]]))
+    assert line == f"config: {study}.seeds: 1 is network.seed, which is trained anyway; remove it"
 
 
 @pytest.mark.parametrize("key", SECTIONS)

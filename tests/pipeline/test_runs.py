@@ -31,6 +31,7 @@ def test_every_run_has_a_rule_and_a_path_of_its_own():
     assert RUNS["refine4"].path == "results/step_size/refine4.npz"
     assert RUNS["slide4"].path == "results/sliding/slide4.npz"
     assert RUNS["softplus30"].path == "results/smooth/softplus30.npz"
+    assert RUNS["assigned"].path == "results/convergence/assigned.npz"
 
 
 def test_a_rule_has_as_many_runs_as_the_configuration_names():
@@ -38,6 +39,8 @@ def test_a_rule_has_as_many_runs_as_the_configuration_names():
     networks = sum(item["networks"] for item in CONFIG["width_study"]["networks"])
     several = {"width": networks, "targets": 7, "seeds": 9, "step_size": 4}
     several |= {"sliding": 4, "smooth": 3}
+    # The assigned network, two others, other targets, and two first stages.
+    several |= {"pairs": 6, "convergence": 6}
     assert counts == dict.fromkeys(RULES, 1) | several
 
 
@@ -99,6 +102,39 @@ def test_no_two_networks_of_the_width_study_share_a_seed():
             " --softplus 30 --flow-time 120 --follow 500",
         ),
         ("double", "--width 1000 --seed 1 --learning-rate-fraction 0.9 --flow-time 120"),
+        (
+            "assigned",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.9 --certify 500 --flow-time 1500"
+            " --start results/training_full_batch.npz",
+        ),
+        (
+            "other302",
+            "--width 1000 --seed 302 --learning-rate-fraction 0.9 --certify 500 --flow-time 1500",
+        ),
+        (
+            "small_targets",
+            "--width 1000 --seed 1 --learning-rate-fraction 0.9 --certify 500 --flow-time 1500"
+            " --targets small",
+        ),
+        (
+            "first_stage",
+            "--width 1000 --seed 2 --learning-rate-fraction 0.25 --digits 1 --steps 1000"
+            " --certify 50",
+        ),
+        (
+            "first_stage_shifted",
+            "--width 1000 --seed 2 --learning-rate-fraction 0.25 --digits 1 --steps 1000"
+            " --certify 50 --shift 1.0",
+        ),
+        (
+            "stages3",
+            "--width 1000 --seed 3 --learning-rate-fraction 0.25 --single --steps 1000"
+            " --stages results/stages.csv",
+        ),
+        (
+            "at_once3",
+            "--width 1000 --seed 3 --learning-rate-fraction 0.25 --single --steps 10000",
+        ),
     ],
 )
 def test_a_run_is_the_command_line_that_trains_it(name, line):
@@ -106,8 +142,11 @@ def test_a_run_is_the_command_line_that_trains_it(name, line):
 
 
 def test_only_stages_and_a_start_are_read_beside_the_data():
-    expected = {name: {"start": "results/training_full_batch.npz"} for name in by_name("sliding")}
-    expected["stagewise"] = {"stages": "results/stages.csv"}
+    start, stages = "results/training_full_batch.npz", "results/stages.csv"
+    expected = {name: {"start": start} for name in [*by_name("sliding"), "assigned"]}
+    expected |= {
+        name: {"stages": stages} for name in ("stagewise", "stages1", "stages2", "stages3")
+    }
     assert {name: run.reads for name, run in RUNS.items() if run.reads} == expected
 
 
@@ -120,6 +159,29 @@ def test_runs_that_go_on_take_the_network_whose_end_they_start_from():
         assert "single" not in options
 
 
+def test_proofs_are_of_the_network_of_the_report_and_of_its_first_stage():
+    full, stagewise = RUNS["full_batch"].options, RUNS["stagewise"].options
+    for name in by_name("convergence"):
+        assert {"certify"} < set(RUNS[name].options)
+        assert "single" not in RUNS[name].options
+    assert RUNS["assigned"].options["start"] == RUNS["full_batch"].path
+    for name in ("assigned", "small_targets"):
+        assert all(RUNS[name].options[key] == full[key] for key in ("width", "seed"))
+    for name in ("first_stage", "first_stage_shifted"):
+        shared = "width", "seed", "learning-rate-fraction", "steps"
+        assert all(RUNS[name].options[key] == stagewise[key] for key in shared)
+        assert RUNS[name].stages == 1
+
+
+def test_others_whose_convergence_is_proved_are_those_of_the_configuration():
+    runs = training_runs(config(convergence_study={"seeds": [9, 4], "look": 7, "flow_time": 2.5}))
+    names = [run.name for run in by_rule(runs)["convergence"]]
+    assert names[:4] == ["assigned", "other9", "other4", "small_targets"]
+    options = runs["other4"].options
+    assert [options[k] for k in ("seed", "certify", "flow-time")] == [4, 7, 2.5]
+    assert runs["first_stage"].options["certify"] == 50
+
+
 @pytest.mark.parametrize(
     ("name", "lambda_max", "steps"),
     [
@@ -129,6 +191,10 @@ def test_runs_that_go_on_take_the_network_whose_end_they_start_from():
         ("both_layers", 25.0, 4000),  # 20·25/(2·0.25) = 1000, each divided into four
         ("slide64", 25.0, 3200),  # 1·25/(2·0.25) = 50, each divided into 64
         ("softplus10", 25.0, 1667),  # as the width study, 120·25/(2·0.9)
+        ("assigned", 25.0, 20834),  # 1500·25/(2·0.9) = 20833.3
+        ("first_stage", 25.0, 1000),  # given
+        ("stages2", 25.0, 10_000),  # ten stages of 1000
+        ("at_once2", 25.0, 10_000),
         ("refine8", 1e-9, 8),  # one step at least, in eight
     ],
 )

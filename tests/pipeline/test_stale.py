@@ -26,10 +26,11 @@ PRINTED = printed(parts(shipped()))
 
 # The rules that use each key of the config themselves; write_colophon prints or digests all.
 RATE = {f"train_{name}" for name in ("full_batch", "mini_batch", "stagewise", "step_size")}
-RATE |= {"train_both_layers", "train_sliding"}
+RATE |= {"train_both_layers", "train_sliding", "train_convergence", "train_pairs"}
 STUDY_RATE = {"train_width", "train_targets", "train_double", "train_seeds", "train_smooth"}
-ONE_NETWORK = (RATE | STUDY_RATE) - {"train_stagewise", "train_width", "train_seeds"}
-ONE_NETWORK |= {"compute_eigenvalues"}
+STUDY_RATE |= {"train_convergence"}
+ONE_NETWORK = RATE | STUDY_RATE | {"compute_eigenvalues"}
+ONE_NETWORK -= {"train_stagewise", "train_pairs", "train_width", "train_seeds"}
 WIDTH_LISTS = {"tabulate_width", "plot_width"}
 TARGET_LISTS = {f"{verb}_targets" for verb in ("plot", "summarise", "typeset")}
 STEP_LISTS = {"tabulate_step_size", "plot_step_size"}
@@ -37,7 +38,8 @@ SLIDE_LISTS = {"plot_sliding", "summarise_sliding"}
 USERS = {
     "dataset.samples": {"make_dataset"},
     "dataset.seed": {"make_dataset"},
-    "network.width": ONE_NETWORK | {"train_stagewise", "train_seeds", "tabulate_flip_event"},
+    "network.width": ONE_NETWORK
+    | {"train_stagewise", "train_pairs", "train_seeds", "tabulate_flip_event"},
     "network.seed": ONE_NETWORK,
     "eigenvalues.seeds": {"compute_eigenvalues"},
     "training.steps": {"train_full_batch", "train_mini_batch"},
@@ -45,10 +47,13 @@ USERS = {
     "training.learning_rate_fraction": RATE | {"summarise_loss_vs_bound", "compute_sliding"},
     "seed_study.seeds": {"train_seeds", "plot_loss_vs_bound", "summarise_loss_vs_bound"},
     "seed_study.flow_time": {"train_seeds"},
-    "stagewise.seed": {"train_stagewise"},
-    "stagewise.stages": {"compute_stage_eigenvalues"},
-    "stagewise.steps_per_stage": {"train_stagewise"},
-    "hypotheses.delta": {"tabulate_hypotheses", "summarise_hypotheses"},
+    "stagewise.seed": {"train_stagewise", "train_convergence"},
+    "stagewise.stages": {"compute_stage_eigenvalues", "train_pairs"},
+    "stagewise.steps_per_stage": {"train_stagewise", "train_pairs", "train_convergence"},
+    "stagewise.pairs": {"train_pairs", "summarise_stagewise"},
+    "hypotheses.delta": {
+        *("tabulate_hypotheses", "summarise_hypotheses", "summarise_routes", "typeset_routes")
+    },
     "anatomy.probes": {"train_full_batch"},
     "anatomy.watch": {"train_full_batch"},
     "anatomy.window": {"train_full_batch", "plot_anatomy", "summarise_anatomy"} | SLIDE_LISTS,
@@ -65,6 +70,10 @@ USERS = {
     "sliding_study.refinements": {"train_sliding"} | SLIDE_LISTS,
     "sliding_study.flow_time": {"train_sliding"},
     "sliding_study.sharpness": {"train_smooth"} | SLIDE_LISTS,
+    "convergence_study.seeds": {"train_convergence", "tabulate_convergence"},
+    "convergence_study.flow_time": {"train_convergence"},
+    "convergence_study.look": {"train_convergence"},
+    "convergence_study.look_first_stage": {"train_convergence"},
     "step_study.refinements": {"train_step_size"} | STEP_LISTS,
     "step_study.flow_time": {"train_step_size"},
     "both_layers.flow_time": {"train_both_layers"},
@@ -80,8 +89,15 @@ USERS = {
 }
 
 
-# A rule that reads one run of several, which the key does not touch: the digits have no order.
-SPARED = {"target_study.seeds": {"summarise_step_size"}}
+# A rule that reads one run of several, which the key does not touch: the digits have no order, and
+# the assigned network is neither another one nor a first stage.
+SPARED = {
+    "target_study.seeds": {"summarise_step_size"},
+    "convergence_study.seeds": {"plot_convergence"},
+    "convergence_study.look_first_stage": {"plot_convergence"},
+    "stagewise.seed": {"plot_convergence"},
+    "stagewise.steps_per_stage": {"plot_convergence"},
+}
 
 
 def changed(value):
@@ -105,6 +121,7 @@ def toy_config():
     """The toy config, with lists that can lose an entry and still be allowed."""
     config = read_config("tests/config.yaml")
     lists = [("width_study", "networks"), ("sliding_study", "refinements")]
+    lists += [("convergence_study", "seeds")]
     for section, name in [*lists, ("step_study", "refinements")]:
         config[section][name] = changed(config[section][name])
     return config

@@ -90,10 +90,14 @@ def test_data_are_ordered_by_digit_with_their_targets(tmp_path, targets, seed, e
     inputs, labels = np.arange(8.0).reshape(4, 2), np.array([5, 0, 3, 0])
     files.write_npz(tmp_path / "data.npz", inputs=inputs, labels=labels)
     for by_digit, order in [(False, [0, 1, 2, 3]), (True, [1, 3, 2, 0])]:
-        found = train_network.read_data(tmp_path / "data.npz", targets, seed, by_digit)
+        options = [f"--targets={targets}", f"--targets-seed={seed}", "--output=none"]
+        options += ["--stages=any"] if by_digit else []
+        line = [f"--dataset={tmp_path / 'data.npz'}", *options]
+        found = train_network.read_data(train_network.make_parser().parse_args(line))
         assert found[0].tolist() == inputs[order].tolist()
         assert found[1].tolist() == labels[order].tolist()
         np.testing.assert_allclose(found[2], np.array(expected)[order], rtol=gamma(10))
+        assert found[3].tolist() == order
 
 
 @pytest.mark.parametrize(("single", "dtype"), [("", np.float64), ("--single", np.float32)])

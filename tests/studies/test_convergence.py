@@ -1,0 +1,211 @@
+"""Proofs of convergence for the network of the library's test, by hand, and how they are told."""
+
+import hashlib
+import math
+import struct
+
+import numpy as np
+import pytest
+
+from studies import convergence
+
+NAMES = ("assigned", "other8", "other9", "small_targets", "first_stage", "first_stage_shifted")
+# "holds" four times of six; of the three on five samples two are of the seed 7.
+COLUMNS = {
+    "name": NAMES,
+    "n": [5, 5, 5, 5, 2, 2],
+    "m": [8] * 6,
+    "seed": [7, 8, 9, 7, 6, 6],
+    "steps": [300, 400, 500, 20, 10, 11],
+    "time": [12.3456, 23.4, 34.5678, 4.0, 1.5, 1.6],
+    "loss_initial": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+    "loss": [1.2345e-9, 2e-9, 3e-9, 4e-9, 5e-6, 6e-6],
+    "radius": [0.034567, 0.5, 0.6, 0.7, 0.8, 0.9],
+    "needed": [0.0333, "", 0.5, 0.6, 0.9, 0.8],
+    "coercivity": [0.0456789, 0.0, 0.0789, 0.0891, 0.0912, 0.0923],
+    "residual": [0.00123456, 0.2, 0.3, 0.4, 0.5, 0.6],
+    "near": [0.099, 0.25, 0.3, 0.4, 0.5, 0.6],
+    "holds": ["holds", "fails", "holds", "holds", "fails", "holds"],
+    "digest": ["00ab000000000012", "01", "02", "03", "04", "05"],
+}
+PROOFS = [dict(zip(COLUMNS, row, strict=True)) for row in zip(*COLUMNS.values(), strict=True)]
+EXPECTED_NUMBERS = {
+    "proved": r"\num{4}",
+    "proofs-tried": r"\num{6}",
+    # Of the seeds 7, 8, 9 and, on two samples, 6.
+    "proof-networks": r"\num{2}",
+    "proof-verdict": "every sliding flow from these weights converges to zero loss",
+    "proof-steps": r"\num{300}",
+    "proof-time": r"\num{12.3}",
+    "proof-loss": r"\num{1.2e-9}",
+    # A bound from above, and one from below.
+    "proof-residual": r"\num{0.0013}",
+    "proof-radius": r"\num{0.035}",
+    "proof-coercivity": r"\num{0.045}",
+    "proof-near": r"\num{9.9}",
+    "proof-digest": r"\texttt{00ab000000000012}",
+}
+# Samples, steps, time, loss, radius, coercivity, near pairs in per cent.
+EXPECTED_ROWS = [
+    row.split(" & ")
+    for row in (
+        r"the network of \cref{sec:training}, trained on & \num{5} & \num{300} & \num{12.3}"
+        r" & \num{1.2e-9} & \num{0.035} & \num{0.045} & \num{9.9} & holds",
+        r"another network (seed 8) & \num{5} & \num{400} & \num{23.4}"
+        r" & \num{2.0e-9} & \num{0.50} & -- & \num{25} & fails",
+        r"another network (seed 9) & \num{5} & \num{500} & \num{34.6}"
+        r" & \num{3.0e-9} & \num{0.60} & \num{0.078} & \num{30} & holds",
+        r"the same on $\y/4.5$ & \num{5} & \num{20} & \num{4.00}"
+        r" & \num{4.0e-9} & \num{0.70} & \num{0.089} & \num{40} & holds",
+        r"first stage: digit 0 & \num{2} & \num{10} & \num{1.50}"
+        r" & \num{5.0e-6} & \num{0.80} & \num{0.091} & \num{50} & fails",
+        r"first stage, target 1 & \num{2} & \num{11} & \num{1.60}"
+        r" & \num{6.0e-6} & \num{0.90} & \num{0.092} & \num{60} & holds",
+    )
+]
+
+
+def test_numbers():
+    assert convergence.numbers(PROOFS) == EXPECTED_NUMBERS
+
+
+def test_numbers_where_nothing_is_proved():
+    proofs = [row | {"holds": "fails", "needed": "", "coercivity": 0.0} for row in PROOFS]
+    expected = {
+        "proved": r"\num{0}",
+        "proof-networks": r"\num{0}",
+        "proof-verdict": "for these weights convergence is not proved",
+        "proof-coercivity": r"\num{0}",
+    }
+    assert convergence.numbers(proofs) == EXPECTED_NUMBERS | expected
+    assert {row[6] for row in convergence.rows(proofs)} == {"--"}
+    assert {row[-1] for row in convergence.rows(proofs)} == {"fails"}
+
+
+def test_rows():
+    assert convergence.rows(PROOFS) == EXPECTED_ROWS
+
+
+# |w_rᵀx_i| is 3 and 4, 5 and 2; the second unit is not active on x2: H = ½ diag(2, 1).
+WEIGHTS = np.array([[3.0, 4], [5, -2]])
+U = np.array([8, 4]) / math.sqrt(2)
+DATASET = {"inputs": np.array([[0.6, 0.8], [1.0, 0], [0, 1.0]]), "labels": np.array([1, 2, 3])}
+
+
+def run(residual, seed, samples=(1, 2)):
+    """A run of three steps, trained on samples; y − u is the residual there."""
+    return {
+        "samples": np.array(samples),
+        "targets": U[: len(samples)] + residual,
+        "final_weights": WEIGHTS,
+        "output_weights": np.ones(2),
+        "seed": np.array(seed),
+        "loss": np.array([9.0, 8, 7, 6]),
+        "time": np.array([0, 0.5, 1, 1.5]),
+    }
+
+
+def test_table():
+    # Λ = ½, and √2‖y − u‖ is asked for, in the order of the report.
+    runs = {
+        "first_stage": run([0.1], 5, [1]),
+        "other12": run([20, 0], 12),
+        "other4": run([0, 2.2], 4),
+        "assigned": run([0, 0.1], 1),
+    }
+    rows = convergence.table(DATASET, runs)
+    names = ["assigned", "other12", "other4", "first_stage"]
+    assert [row["name"] for row in rows] == names
+    assert [row["seed"] for row in rows] == [1, 12, 4, 5]
+    assert [row["n"] for row in rows] == [2, 2, 2, 1]
+    assert {row["m"] for row in rows} == {2}
+    for row in rows:
+        assert list(row) == list(COLUMNS)
+        times = row["steps"], row["time"], row["loss_initial"], row["loss"]
+        assert times == (3, 1.5, 9, 6)
+        assert row["digest"] == digest_by_hand()
+    assert [row["holds"] for row in rows] == ["holds", "fails", "holds", "holds"]
+    assert [row["near"] for row in rows] == [0, 1, 1 / 2, 0]
+    assert [row["needed"] == "" for row in rows] == [False, True, False, False]
+    assert rows[1]["coercivity"] == 0
+    # On x1 alone both units are active: Λ = 1, and ‖y − u‖/√2 is asked for.
+    for row, size, coercivity in [(rows[0], 0.1, 0.5), (rows[2], 2.2, 0.5), (rows[3], 0.1, 1)]:
+        assert row["residual"] == pytest.approx(size, abs=1e-12)
+        assert row["coercivity"] == pytest.approx(coercivity, abs=1e-12)
+        assert row["needed"] == pytest.approx(size / math.sqrt(2) / coercivity, rel=1e-10)
+        assert row["needed"] < row["radius"] < 1.03 * row["needed"]
+
+
+def test_integer_targets_are_those_of_the_proof():
+    of_run = run([0, 0], 1) | {"targets": np.array([6, 3])}
+    row = convergence.table_row("assigned", of_run, DATASET["inputs"])
+    assert row["residual"] == pytest.approx(np.linalg.norm([6, 3] - U), rel=1e-12)
+
+
+def digest_by_hand():
+    """Of WEIGHTS row by row and two output weights of 1."""
+    content = struct.pack("<6d", 3, 4, 5, -2, 1, 1)
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_digest_is_that_of_the_numbers_row_by_row(order):
+    assert convergence.digest(np.array(WEIGHTS, order=order), np.ones(2)) == digest_by_hand()
+    assert convergence.digest(WEIGHTS.astype(">f8"), np.ones(2)) == digest_by_hand()
+    assert convergence.digest(WEIGHTS.T, np.ones(2)) != digest_by_hand()
+    assert convergence.digest(WEIGHTS, -np.ones(2)) != digest_by_hand()
+    assert len(digest_by_hand()) == 16
+
+
+FULL = {"time": np.array([0, 2.0, 4]), "loss": np.array([9.0, 5, 3])}
+# Four looks, the last of which proves; at the first no coercivity is left.
+ASSIGNED = {
+    "time": np.array([0, 0.5, 1, 1.5]),
+    "loss": np.array([3.0, 2, 1, 0.5]),
+    "look_step": np.array([0, 1, 2, 3]),
+    "look_holds": np.array([False, False, False, True]),
+    "look_kinks": np.array([0.01, 0.02, 0.015, 0.0125]),
+    "look_kinks_coercivity": np.array([0.0, 0.1, 0.08, 0.07]),
+    "look_kinks_radius": np.array([0.0, 3.0, 2, 0.1]),
+    "look_radius": np.array([30.0, 20, 10, 0.2]),
+    "look_coercivity": np.array([0.0, 0, 0, 0.04]),
+    "look_near": np.array([1.0, 0.9, 0.8, 0.03]),
+}
+
+
+def test_figure(draw, check_lines):
+    losses, radii, coercivities, pairs = draw(convergence.figure, ASSIGNED, FULL, 0.3)
+    drawn = [
+        ("full batch", [0, 2, 4], [9, 5, 3]),
+        ("trained on", [4, 4.5, 5, 5.5], [3, 2, 1, 0.5]),
+    ]
+    check_lines(losses, drawn)
+    drawn = [
+        ("sliding pairs free", [4.5, 5, 5.5], [3, 2, 0.1]),
+        ("of the proof", [5.5], [0.2]),
+    ]
+    check_lines(radii, drawn)
+    drawn = [
+        ("sliding pairs free", [4, 4.5, 5, 5.5], [0, 0.1, 0.08, 0.07]),
+        ("of the proof", [5.5], [0.04]),
+        (r"$\lambda_0/2$", [0, 1], [0.15, 0.15]),
+    ]
+    check_lines(coercivities, drawn)
+    drawn = [("sliding", [4, 4.5, 5, 5.5], [1, 2, 1.5, 1.25]), ("near, in the proof", [5.5], [3])]
+    check_lines(pairs, drawn)
+    panels = losses, radii, coercivities, pairs
+    assert [axes.get_yscale() for axes in panels] == ["log", "log", "linear", "linear"]
+    assert [axes.get_ylim()[0] for axes in (coercivities, pairs)] == [0, 0]
+    assert {axes.get_xlim() for axes in panels} == {(0, 5.5)}
+
+
+@pytest.mark.parametrize("looks", [1, 3])
+def test_figure_where_nothing_is_proved_and_no_coercivity_is_left(draw, looks):
+    names = [name for name in ASSIGNED if name.startswith("look")]
+    run = ASSIGNED | {name: ASSIGNED[name][:looks] for name in names}
+    for name in ("look_kinks_coercivity", "look_kinks_radius", "look_kinks"):
+        run[name] = np.zeros(looks)
+    panels = draw(convergence.figure, run, FULL, 0.3)
+    lines = [line for axes in panels for line in axes.get_lines()]
+    assert [len(line.get_xdata()) for line in lines] == [3, 4, 0, 0, looks, 0, 2, looks, 0]
+    panels[0].figure.canvas.draw()
