@@ -18,7 +18,7 @@ NAMES = (
     r"\\(?:includegraphics|texttt|paragraph|sub\w*section\*?){[^}]*}",
     r"\[[^]$]*=[^]$]*\]",  # options
     r"(?:Theorems?|Lemmas?|Section|Table)[~ ](?:\d+|A)\.\d+(?: and[~ ]\d+\.\d+)?",
-    r"MNIST-1D|I+\.\d|Practical \d",
+    r"MNIST-1D|SHA-256|I+\.\d|Practical \d",
 )
 # Numbers of the experiment's definition or of a formula, not of its outcome.
 ALLOWED = (
