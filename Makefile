@@ -1,5 +1,5 @@
 # Set-up only; what is computed stands in Snakefile.
-#   make        environment, LaTeX, report/main.pdf
+#   make        environment, LaTeX, Coq where it can be installed, report/main.pdf
 #   make test   environment, LaTeX, pytest
 #   make test-slow   a second toy build: killed and resumed, compared byte for byte
 #   make mutants     mistakes planted in the studies' formulas: how many the tests catch
@@ -16,8 +16,8 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
-.PHONY: report test test-slow test-slurm mutants lint reference latex slurm
-report: .venv/installed latex
+.PHONY: report test test-slow test-slurm mutants lint reference latex coq slurm
+report: .venv/installed latex coq
 	$(BIN)/snakemake --cores all
 
 test: .venv/installed latex
@@ -58,6 +58,11 @@ test-slurm: slurm
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --extra-index-url $(CPU) --retries 1 $$(grep '^torch==' requirements.txt)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+# The report says whether its proofs were checked; without Coq it is built all the same.
+coq:
+	@command -v coqc >/dev/null || { $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends coq; } || \
+	  echo "make: Coq was not found, so that the proofs are not checked; on Debian/Ubuntu: sudo apt-get install coq" >&2
 
 latex:
 	@command -v latexmk >/dev/null || command -v tectonic >/dev/null || { \

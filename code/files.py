@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 # Columns of our csv files that hold words, and those in which a cell may be empty.
-WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "assumptions", "digest"}
+WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "digest"}
 OPTIONAL = {"m", "seed", "undecided", "crossing_time", "needed"}
 
 

@@ -125,7 +125,7 @@ def measure(inputs, product, residual, output_weights, step):
         "projected_rayleigh": residual @ kernel @ residual / (residual @ residual),
         "projected_lambda_min": np.linalg.eigvalsh(kernel)[0],
         "projected_sliding": np.mean(inner),
-        "projected_inputs": np.percentile(inner.sum(axis=0), [10, 50, 90]),
+        "projected_inputs": np.percentile(inner.sum(axis=0), [10, 50, 90], method="nearest"),
     }
 
 

@@ -1,4 +1,4 @@
-"""Check the files of proofs/ with Coq and list what each theorem assumes: results/proofs.csv.
+"""Check the files of proofs/ with Coq, and list theorems and axioms: results/proofs.csv.
 
 A proof that is left open, does not compile, or rests on an assumption that the standard library's
 real numbers do not make is an error of one line.
@@ -51,17 +51,33 @@ def coqc(file):
     return done.stdout
 
 
-def assumptions(sources, names):
-    """One list of assumptions for each theorem; a source may import those before it."""
-    with tempfile.TemporaryDirectory() as folder:
-        copies = [Path(shutil.copy(source, folder)) for source in sources]
-        for copy in copies:
-            coqc(copy)
-        prints = Path(folder, "assumptions.v")
-        lines = [f"Require {' '.join(copy.stem for copy in copies)}."]
-        lines += [f"Print Assumptions {name}." for name in names]
-        prints.write_text("\n".join(lines), encoding="utf-8")
-        return coq_source.assumptions(coqc(prints))
+def compiled(sources, folder):
+    """Compile copies of the sources in a folder, in their order; `Require` of them all."""
+    copies = [Path(shutil.copy(source, folder)) for source in sources]
+    for copy in copies:
+        coqc(copy)
+    return f"Require {' '.join(copy.stem for copy in copies)}.\n"
+
+
+def assumptions(folder, require, names):
+    """What theorems assume together, as Coq takes half a second for every question.
+
+    Raises:
+        ValueError: an assumption is not allowed; a theorem that makes it is named.
+    """
+    found = _ask(folder, require, names)
+    if extra := sorted(set(found) - ALLOWED):
+        guilty = next(name for name in names if extra[0] in _ask(folder, require, [name]))
+        raise ValueError(f"{guilty} assumes {extra[0]}, which the reals do not need")
+    return sorted(found)
+
+
+def _ask(folder, require, names):
+    question = f"{require}Definition all := ({', '.join(names)}).\nPrint Assumptions all.\n"
+    path = Path(folder, "assumptions.v")
+    path.write_text(question, encoding="utf-8")
+    (found,) = coq_source.assumptions(coqc(path))
+    return found
 
 
 def refuse_open_proofs(source):
@@ -69,13 +85,6 @@ def refuse_open_proofs(source):
     if found := coq_source.open_words(source.read_text(encoding="utf-8")):
         word, line = found[0]
         raise ValueError(f"{source.name}, line {line}: {word} leaves a statement unproved")
-
-
-def refuse_assumptions(rows):
-    """Raise ValueError where a row has an assumption that is not allowed."""
-    for row in rows:
-        if extra := sorted(set(row["assumptions"].split(";")) - ALLOWED - {""}):
-            raise ValueError(f"{row['theorem']} assumes {extra[0]}, which the reals do not need")
 
 
 def stated(source):
@@ -91,12 +100,10 @@ def main(arguments):
     for source in arguments.sources:
         refuse_open_proofs(source)
         theorems |= stated(source)
-    found = assumptions(arguments.sources, theorems)
-    rows = [
-        {"theorem": name, "kind": t.kind, "line": t.line, "assumptions": ";".join(sorted(axioms))}
-        for (name, t), axioms in zip(theorems.items(), found, strict=True)
-    ]
-    refuse_assumptions(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        axioms = assumptions(folder, compiled(arguments.sources, folder), list(theorems))
+    rows = [{"theorem": name, "kind": t.kind, "line": t.line} for name, t in theorems.items()]
+    rows += [{"theorem": name, "kind": "Axiom", "line": 0} for name in axioms]
     files.write_csv(arguments.output, rows)
 
 

@@ -122,5 +122,9 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             # One at which networks of any size differ.
             "radii": [0.5, *draw(st.sets(st.floats(1e-12, 100).filter(lambda r: r != 0.5)))],
         },
-        "report": {"author": draw(st.sampled_from(["", r"Müller & Søn_#%\\"])), "course": ""},
+        "report": {
+            "author": draw(st.sampled_from(["", r"Müller & Søn_#%\\"])),
+            "course": "",
+            "check_proofs": False,
+        },
     }

@@ -84,6 +84,7 @@ USERS = {
     "flip_event.networks": {"tabulate_flip_event", "summarise_flip_event"},
     "flip_event.radii": {"tabulate_flip_event"},
     "report.author": set(),
+    "report.check_proofs": {"summarise_proofs"} if PROOFS else set(),
     "report.course": set(),
 }
 
@@ -101,6 +102,8 @@ SPARED = {
 
 def changed(value):
     """Another value that the schema allows; a list or a text gets a longer one."""
+    if isinstance(value, bool):
+        return not value
     if isinstance(value, str):
         return f"{value}x"
     if isinstance(value, list):
@@ -161,7 +164,6 @@ def project(tmp_path_factory):
     update = ["code/publish.py", "verify_results", "--update", "--generated", *PRINTED]
     subprocess.run([sys.executable, *update], cwd=folder, check=True)
     trace = trace.then(build(folder, *TARGETS))
-    # That the proofs are checked is known only to the next build.
     return Project(folder, sources, trace.then(build(folder, *TARGETS)))
 
 

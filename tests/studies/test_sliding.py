@@ -21,7 +21,7 @@ FULL = {
     "probe_projected_rayleigh": np.array([9, 0.1, 0.285, 0.275, 0.4321]) * math.log(2),
     "probe_projected_lambda_min": np.array([0.06, 0.05, 0.04, 0.03, 0.0123456]),
     "probe_projected_sliding": np.array([0.01, 0.02, 0.03, 0.02, 0.0456789]),
-    "probe_projected_inputs": np.array([[0.0, 1, 2]] * 4 + [[3.5, 8, 12.25]]),
+    "probe_projected_inputs": np.array([[0.0, 1, 2]] * 4 + [[3, 8, 12]]),
 }
 RATES = np.array([3, 1, 3 / 2, 1 / 2, 4 / 5]) * math.log(2)
 PROJECTED = {
@@ -72,8 +72,8 @@ EXPECTED_NUMBERS = {
     "state-rate-over-least": r"\num{24.3}",
     "state-lambda-min-end": r"\num{0.0123}",
     "state-sliding-end": r"\num{4.57}",
-    "state-inputs-low": r"\num{3.5}",
-    "state-inputs-median": r"\num{8.0}",
+    "state-inputs-low": r"\num{3}",
+    "state-inputs-median": r"\num{8}",
     "state-inputs-high": r"\num{12}",
     "finer-ratio": r"\num{4}",
     # Over the time 2: log(4)/2, log(3)/2.
@@ -86,6 +86,7 @@ EXPECTED_NUMBERS = {
     # From the means −1 and 2/3, or −4/3: (−2/3 − 1/3)/2 and (4/3 + 5/3)/2.
     "finer-changes-order": r"\num{-0.500}",
     "finer-distance-order": r"\num{1.50}",
+    "path-look": r"\num{20}",
     "projected-crossing": r"\num{1.500}",
     "projected-sliding-end": r"\num{3.46}",
     "smooth-sharpness": r"\num{10}, \num{100}",
