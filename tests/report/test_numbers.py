@@ -8,9 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # The sections that report results; the others are mathematics.
 RESULTS = ("answers", "data_and_network", "finite_width")
-STUDIES = {path.stem for path in ROOT.glob("code/studies/[!_]*.py")}
-# The routes stand beside their theorems, in theorem.tex.
-RESULTS += tuple(sorted(STUDIES - {"routes"}))
+RESULTS += tuple(sorted(path.stem for path in ROOT.glob("code/studies/[!_]*.py")))
 COMMENT = re.compile(r"(?<!\\)%.*")
 # Names, files and references, in which a digit is no result.
 NAMES = (
