@@ -33,6 +33,13 @@ try:
 except ValueError as error:
     stop(error)
 
+# Of the first page, and of the page that `snakemake --report` writes.
+config["report"]["changed"] = changed_keys(config)
+
+
+report: "report/page.rst"
+
+
 # A job on another node may not see this lock, and must not take the workflow's away.
 ALIVE = clear_stale_locks() if workflow.is_main_process else None
 PYTHON = sys.executable
@@ -233,7 +240,7 @@ rule write_colophon:
     params:
         commit=commit(),
         config=json.dumps(of_numbers(config), sort_keys=True),
-        changed=changed_keys(config),
+        changed=config["report"]["changed"],
         author=config["report"]["author"],
         course=config["report"]["course"],
         makers=MAKERS,

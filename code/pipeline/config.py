@@ -50,7 +50,7 @@ def typed(config):
 
 
 def shipped():
-    """The configuration of config.yaml."""
+    """The configuration of config.yaml, as it is now."""
     return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 
 

@@ -1,14 +1,15 @@
 """The configuration: what passes, what is refused and how."""
 
 import copy
+import json
 
 import pytest
 import yaml
 from drawing import SECTIONS, SHIPPED, changed
 
-from pipeline import ROOT
+from pipeline import ROOT, provenance
 from pipeline.config import check_config, stop, typed
-from pipeline.provenance import changed_keys
+from pipeline.provenance import changed_keys, of_numbers
 
 
 def without(path):
@@ -227,7 +228,17 @@ def test_stop_prints_the_message_only(capsys):
     assert capsys.readouterr() == ("", "config: wrong\n")
 
 
-def test_changed_keys_are_those_that_differ_from_the_shipped_config():
+def test_reference_json_knows_the_keys_of_the_config():
+    """`make reference` writes them; an edited value fails nothing, but is named by the report."""
+    stored = json.loads((ROOT / "reference.json").read_text(encoding="utf-8"))["configuration"]
+    ours = of_numbers(SHIPPED)
+    assert {k: [*v] for k, v in stored.items()} == {k: [*v] for k, v in ours.items()}
+
+
+def test_changed_keys_are_those_that_differ_from_the_shipped_config(monkeypatch, tmp_path):
+    stored = {"configuration": of_numbers(SHIPPED)}
+    (tmp_path / "reference.json").write_text(json.dumps(stored))
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
     assert changed_keys(SHIPPED) == []
     config = changed("training.steps", 7) | {"flip_event": SHIPPED["flip_event"] | {"seed": 1}}
     assert changed_keys(config) == ["training.steps", "flip_event.seed"]

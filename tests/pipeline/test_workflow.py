@@ -1,6 +1,7 @@
 """The whole path in a copy of the project, with toy sizes: from config to PDF."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -167,7 +168,19 @@ def test_the_report_says_which_keys_are_not_the_shipped_ones(built):
 
 
 def test_the_shipped_configuration_has_no_notice():
-    assert write_colophon.notice([]) == ""
+    assert write_colophon.notice([]) == "\\newresult{shipped}{yes}\n"
+
+
+def test_an_edited_config_is_another_than_the_shipped_one(built):
+    """Editing config.yaml does not change what it is compared with."""
+    path = built / "config.yaml"
+    original = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(original.replace("delta: 0.1", "delta: 0.2"), encoding="utf-8")
+        run = snakemake(built, "--dry-run", "--printshellcmds", "report/generated/notice.tex")
+        assert re.search(r"--changed .*hypotheses\.delta", run.stdout + run.stderr)
+    finally:
+        path.write_text(original, encoding="utf-8")
 
 
 def test_an_undefined_reference_fails_the_build_and_is_named(built):
