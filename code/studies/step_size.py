@@ -97,7 +97,7 @@ def numbers(comparisons, single, double, full_batch, eigenvalues):
         comparisons: the table's rows.
         single, double: the same run, with a longer step, in single and in double precision.
         full_batch: the run that the discrete bound is set against.
-        eigenvalues: rows of eigenvalues.csv, H^∞ first.
+        eigenvalues: rows of h_infinity.csv.
     """
     first, (infinite, *_) = comparisons[0], eigenvalues
     lambda_zero, n = infinite["lambda_min"], infinite["n"]
