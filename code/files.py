@@ -163,7 +163,7 @@ def _copied_as_meant():
     """Let the PDF say what the symbols of Computer Modern mean.
 
     Matplotlib 3.11 takes a character's place in its font for its Unicode, so that a minus is copied
-    as ¡, λ as ¸ and a bar as j.
+    as an inverted exclamation mark, λ as a cedilla and a bar as j.
     """
     from matplotlib._mathtext_data import latex_to_bakoma, tex2uni
     from matplotlib.backends._backend_pdf_ps import CharacterTracker
