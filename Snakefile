@@ -12,7 +12,7 @@ from shutil import which
 
 sys.path.insert(0, f"{workflow.basedir}/code")
 from pipeline import runs, studies
-from pipeline.config import check_config, stop, typed
+from pipeline.config import check_config, check_folder, check_yaml, stop, typed
 from pipeline.job_limits import exceeded_limits
 from pipeline.jobs import keep_results
 from pipeline.locks import clear_stale_locks
@@ -20,6 +20,13 @@ from pipeline.provenance import changed_keys, commit, of_numbers
 from pipeline.sources import sources
 from publishing import coq_source
 from snakemake.jobs import Job
+
+
+try:
+    check_folder(workflow.basedir)
+    check_yaml("config.yaml")
+except ValueError as error:
+    stop(error)
 
 
 configfile: "config.yaml"
@@ -31,6 +38,13 @@ try:
     keep_results(Job)
 except ValueError as error:
     stop(error)
+
+# Of the first page, and of the page that `snakemake --report` writes.
+config["report"]["changed"] = changed_keys(config)
+
+
+report: "report/page.rst"
+
 
 # A job on another node may not see this lock, and must not take the workflow's away.
 ALIVE = clear_stale_locks() if workflow.is_main_process else None
@@ -68,9 +82,15 @@ def run_of(rule, wildcards):
 
 
 rule report:
-    """The whole report: report/main.pdf (the default target)."""
+    """The default target: report/main.pdf, and every figure and result on the way to it."""
     input:
         "report/main.pdf",
+        "results/dataset.npz",
+        "results/h_infinity.csv",
+        "results/eigenvalues.csv",
+        "results/stages.csv",
+        *[run.path for run in RUNS.values()],
+        *[path for part in PARTS for path in (part.output, *part.beside().values())],
     localrule: True
 
 
@@ -88,6 +108,20 @@ rule make_dataset:
     shell:
         "{PYTHON:q} {input.code[0]} --samples {params.samples} --seed {params.seed}"
         " --output {output} --log {log}"
+
+
+# Alone, so that what depends on H^inf does not depend on any network.
+rule compute_h_infinity:
+    """Extreme eigenvalues of H^inf, certified: results/h_infinity.csv."""
+    input:
+        code=sources("code/compute_eigenvalues.py"),
+        dataset="results/dataset.npz",
+    output:
+        "results/h_infinity.csv",
+    log:
+        "logs/compute_h_infinity.log",
+    shell:
+        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --seeds --output {output} --log {log}"
 
 
 rule compute_eigenvalues:
@@ -134,7 +168,7 @@ for name, of_rule in runs.by_rule(RUNS).items():
             reads=lambda wildcards, name=name: [*run_of(name, wildcards).reads.values()],
             code=sources("code/train_network.py"),
             dataset="results/dataset.npz",
-            eigenvalues="results/eigenvalues.csv",
+            eigenvalues="results/h_infinity.csv",
         output:
             runs.path_of(of_rule),
         log:
@@ -233,7 +267,7 @@ rule write_colophon:
     params:
         commit=commit(),
         config=json.dumps(of_numbers(config), sort_keys=True),
-        changed=changed_keys(config),
+        changed=config["report"]["changed"],
         author=config["report"]["author"],
         course=config["report"]["course"],
         makers=MAKERS,

@@ -1,6 +1,6 @@
 """Memory and processor time of training runs: `python benchmarks/run.py`, a few minutes.
 
-`code/pipeline/job_limits.py` has its coefficients from here.  Needs `results/eigenvalues.csv` and
+`code/pipeline/job_limits.py` has its coefficients from here.  Needs `results/h_infinity.csv` and
 the data.
 Each width is trained twice as in the width study, with few steps and with more: the difference is
 the time of a step, the rest that of the start and of the probe.  Figures are the kernel's for the

@@ -151,10 +151,40 @@ def save_figure(path, figure):
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     # In memory first: matplotlib's writer leaves a traceback where a disk is full.
     page = io.BytesIO()
-    figure.savefig(page, format="pdf", metadata={"CreationDate": None})
+    with _copied_as_meant():
+        figure.savefig(page, format="pdf", metadata={"CreationDate": None})
     with replacing(path) as temporary:
         temporary.write_bytes(page.getvalue())
     write_csv(Path(path).with_suffix(".csv"), _points(figure))
+
+
+@contextlib.contextmanager
+def _copied_as_meant():
+    """Let the PDF say what the symbols of Computer Modern mean.
+
+    Matplotlib 3.11 takes a character's place in its font for its Unicode, so that a minus is copied
+    as an inverted exclamation mark, λ as a cedilla and a bar as j.
+    """
+    from matplotlib._mathtext_data import latex_to_bakoma, tex2uni
+    from matplotlib.backends._backend_pdf_ps import CharacterTracker
+
+    meant = {("cmex10", chr(latex_to_bakoma[r"\__sqrt__"][1])): "√"}
+    for name, (font, code) in latex_to_bakoma.items():
+        # Plain text is set in cmr10, with ASCII where it is.
+        if (font != "cmr10" or code > 127) and (len(name) == 1 or name[1:] in tex2uni):
+            meaning = name if len(name) == 1 else chr(tex2uni[name[1:]])
+            meant[font, chr(code)] = meaning
+    original = CharacterTracker.subset_to_unicode
+
+    def subset_to_unicode(tracker, font, *place):
+        text = original(tracker, font, *place)
+        return meant.get((Path(font).stem, text), text)
+
+    CharacterTracker.subset_to_unicode = subset_to_unicode
+    try:
+        yield
+    finally:
+        CharacterTracker.subset_to_unicode = original
 
 
 def _points(figure):

@@ -12,7 +12,7 @@ import scripting
 from overparam import bounds, digits, gram, probe
 from overparam.batches import cyclic_batches, stage_batches, stage_indices
 from overparam.network import SmoothNetwork, TwoLayerNetwork
-from overparam.training import train_model
+from overparam.training import DivergenceError, train_model
 from overparam.watch import ConvergenceWatch, KinkWatch, LambdaMinWatch
 
 # A day of the fastest steps; a list of their losses still fits into memory.
@@ -235,7 +235,10 @@ def main(arguments):
     if arguments.certify:
         options["stop"] = lambda loss: observers[-1].proved
     batches = scripting.progress(batches, len(lengths))
-    losses = train_model(network, inputs, targets, batches, learning_rate, limit, **options)
+    try:
+        losses = train_model(network, inputs, targets, batches, learning_rate, limit, **options)
+    except DivergenceError as error:
+        raise DivergenceError(f"{arguments.output}: {error}") from error
     done = len(losses[-1])
     record = {
         "step": np.arange(done),
@@ -261,7 +264,7 @@ def main(arguments):
 def make_parser():
     parser = scripting.parser(__doc__)
     parser.add_argument("--dataset", default="results/dataset.npz")
-    parser.add_argument("--eigenvalues", default="results/eigenvalues.csv")
+    parser.add_argument("--eigenvalues", default="results/h_infinity.csv")
     parser.add_argument("--stages", help="results/stages.csv; default: no stages")
     parser.add_argument("--targets", choices=digits.KINDS, default="digits")
     parser.add_argument("--targets-seed", type=int, default=0, help="order of shuffled targets")

@@ -54,6 +54,39 @@ def upper_bound(value, digits=3):
     return number(value, digits, decimal.ROUND_CEILING)
 
 
+def verdict(holds):
+    """What `\\verdict` of `report/preamble.tex` reads."""
+    return "yes" if holds else "no"
+
+
+def crossing(time, digits=3, step=None):
+    """What a run does, as the verb of a sentence: it crosses the bound at that flow time (and
+    step), or, where time is None, it does not."""
+    if time is None:
+        return "does not cross the bound"
+    when = f"$t={number(time, digits)}$"
+    return f"crosses the bound at {when if step is None else f'step {number(step)}, {when}'}"
+
+
+def crossings(times, runs):
+    """What happens to the bound: by how many of the runs (a plural noun) it is crossed, and when;
+    a time is None where there is no crossing."""
+    found = [time for time in times if time is not None]
+    if not found:
+        return f"is crossed by none of the {number(len(times))} {runs}"
+    first, last = number(min(found)), number(max(found))
+    return (
+        f"is crossed by {number(len(found))} of the {number(len(times))} {runs}, first at"
+        f" $t={first}$ and last at $t={last}$"
+    )
+
+
+def orders(exponent, digits=2):
+    """Where something lies that is ten to that power times something else."""
+    side = "above" if exponent >= 0 else "below"
+    return f"{number(abs(exponent), digits)} orders of magnitude {side}"
+
+
 def results(values):
     """One `\\newresult{name}{text}` a line from a dict name → LaTeX text."""
     return "".join(rf"\newresult{{{name}}}{{{text}}}" + "\n" for name, text in values.items())

@@ -99,5 +99,5 @@ def _check_loss(loss, learning_rate, stability_limit):
     raise DivergenceError(
         f"the loss diverged: {loss[-1]:.3g} after step {len(loss) - 1} (initially {loss[0]:.3g})"
         f" with learning rate {learning_rate:.4g}; the stability limit n/lambda_max is"
-        f" {stability_limit:.4g}"
+        f" {stability_limit:.4g}; a smaller fraction of it or a wider network may not"
     )

@@ -5,6 +5,7 @@ import math
 import sys
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import jsonschema
 import yaml
@@ -33,13 +34,27 @@ Validator = jsonschema.validators.extend(
 TEXTS = ("author", "course")
 
 
+def check_yaml(path):
+    """Raise ValueError with file, line and what is wrong where config.yaml is no YAML."""
+    try:
+        yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1
+        raise ValueError(f"config: {path}, line {line}: {error.problem}") from error
+
+
 def typed(config):
     """The config with strings read as YAML: snakemake leaves nested `--config` values strings.
 
-    A string that is no YAML stays as it is, for `check_config` to refuse.
+    A string that is no YAML stays as it is, for `check_config` to refuse.  Sections x-… are not of
+    this workflow: there YAML's anchors may stand.
     """
     if isinstance(config, dict):
-        return {key: value if key in TEXTS else typed(value) for key, value in config.items()}
+        return {
+            key: value if key in TEXTS else typed(value)
+            for key, value in config.items()
+            if not str(key).startswith("x-")
+        }
     if isinstance(config, list):
         return [typed(value) for value in config]
     if isinstance(config, str):
@@ -50,7 +65,7 @@ def typed(config):
 
 
 def shipped():
-    """The configuration of config.yaml."""
+    """The configuration of config.yaml, as it is now."""
     return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 
 
@@ -128,6 +143,15 @@ def _describe(error):
     return [
         f"{path}: {_shown(error.instance)} is not allowed; allowed is {error.schema['description']}"
     ]
+
+
+def check_folder(folder):
+    """Raise ValueError where results would lie in another folder than the sources."""
+    if Path.cwd() != Path(folder).resolve():
+        raise ValueError(
+            f"results lie beside the sources: start snakemake in {folder}, without --directory; a"
+            " copy of the folder is another place for results"
+        )
 
 
 def stop(message):

@@ -1,9 +1,12 @@
-"""Where a build comes from: the commit of its sources, and what differs from the shipped config."""
+"""Where a build comes from: the commit of its sources, and what differs from the shipped config.
 
+That is the one of reference.json, to which an edit of config.yaml makes no difference.
+"""
+
+import json
 import subprocess
 
 from pipeline import ROOT
-from pipeline.config import shipped
 
 
 def commit():
@@ -25,10 +28,12 @@ def of_numbers(config):
 
 
 def changed_keys(config):
-    """Dotted keys on which numbers depend, with other values than in config.yaml, in its order."""
+    """Dotted keys on which numbers depend, with other values than those that shipped."""
+    text = (ROOT / "reference.json").read_text(encoding="utf-8")
+    shipped = json.loads(text)["configuration"]
     return [
         f"{section}.{key}"
-        for section, values in of_numbers(shipped()).items()
+        for section, values in of_numbers(config).items()
         for key, value in values.items()
-        if config[section][key] != value
+        if shipped.get(section, {}).get(key) != value
     ]

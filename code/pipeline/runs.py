@@ -248,7 +248,7 @@ def _width_runs(study, options):
 
 
 def long_windows(config):
-    """One line for each section whose windows fit into no run of it, whatever λ_max ≤ n/2 is."""
+    """One line for each section with a run too short for its windows, whatever λ_max ≤ n/2 is."""
     lines = {}
     for run in training_runs(config).values():
         most = run.steps(config["dataset"]["samples"] / 2)
@@ -257,7 +257,8 @@ def long_windows(config):
         key = f"{run.section}.flow_time" if length == "flow-time" else "training.steps"
         if probes * window > most + 1:
             lines[run.section] = (
-                f"{run.section}: {probes} windows of {window} steps are not allowed; allowed are"
-                f" windows that fit into {key}, {run.options[length]}, at most {most} steps"
+                f"{key}: {run.options[length]} is not allowed, as it is at most {most} steps;"
+                f" allowed is room for {run.section}'s {probes} windows of {window} steps,"
+                f" {probes * window - 1} steps"
             )
     return list(lines.values())

@@ -23,8 +23,9 @@ KINDS = {
 }
 STYLE = "code/report.mplstyle"
 EIGENVALUES = {"eigenvalues": "results/eigenvalues.csv"}
-# λ0 stands in the first row.
-LAMBDA_ZERO = {"lambda_zero": "results/eigenvalues.csv"}
+# λ0 and λ_max stand in one row.
+LAMBDA_ZERO = {"lambda_zero": "results/h_infinity.csv"}
+H_INFINITY = {"eigenvalues": "results/h_infinity.csv"}
 DATASET = {"dataset": "results/dataset.npz"}
 
 
@@ -171,7 +172,7 @@ def studies(config):
         "step_size": {
             "table": (steps | LAMBDA_ZERO, {}),
             "figure": (comparisons | steps, {}),
-            "numbers": (comparisons | precisions | full | EIGENVALUES, {}),
+            "numbers": (comparisons | precisions | full | H_INFINITY, {}),
         },
         "both_layers": {
             "figure": (layers | LAMBDA_ZERO, {"window": config["both_layers"]["window"]}),

@@ -4,10 +4,11 @@ On another machine bits may differ, numbers may not: a number that is off by mor
 allows, another word or a missing name is an error.  `--update` makes this machine the reference; a
 name that is new there gets the class `new`, without tolerance, until somebody judges it.
 
-reference.json has `classes`, name → units (of the last printed digit), relative (tolerance) and
-reason; and `numbers`, file → name → [LaTeX, class].
+reference.json has `configuration`, that of the numbers; `classes`, name → units (of the last
+printed digit), relative (tolerance) and reason; and `numbers`, file → name → [LaTeX, class].
 """
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -92,31 +93,44 @@ def updated(reference, found):
         }
         for file, texts in found.items()
     }
-    return {"classes": reference["classes"], "numbers": numbers}
+    return reference | {"numbers": numbers}
 
 
 def formatted(reference):
-    """JSON with one line a number."""
-    text = json.dumps(reference, indent=2, ensure_ascii=False)
-    return re.sub(r"\[\s+(.*),\s+(.*)\s+\]", r"[\1, \2]", text) + "\n"
+    """JSON with one line a section of the configuration, and one a number."""
+    rest = {name: part for name, part in reference.items() if name != "configuration"}
+    text = json.dumps(rest, indent=2, ensure_ascii=False)
+    text = re.sub(r"\[\s+(.*),\s+(.*)\s+\]", r"[\1, \2]", text)
+    sections = ",\n".join(
+        f"    {json.dumps(section)}: {json.dumps(values)}"
+        for section, values in reference["configuration"].items()
+    )
+    return f'{{\n  "configuration": {{\n{sections}\n  }},{text[1:]}\n'
 
 
 def of_the_last_build():
-    """The files of numbers and rows that the shipped configuration makes.
+    """The configuration of config.yaml, and the files of numbers and rows that it makes.
 
     Raises:
         ValueError: the last build was of another configuration.
     """
-    from pipeline import config, studies  # here, as no job reads the tables
+    from pipeline import config, provenance, studies  # here, as no job reads the tables
 
-    if Path("report/generated/notice.tex").read_text(encoding="utf-8"):
-        raise ValueError("the last build was not of the shipped configuration; run make first")
-    return map(Path, studies.printed(studies.parts(config.shipped())))
+    written = config.shipped()
+    numbers = provenance.of_numbers(written)
+    digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
+    # The colophon prints its beginning.
+    if digest[:16] not in Path("report/generated/colophon.tex").read_text(encoding="utf-8"):
+        raise ValueError("the last build was not of config.yaml; run make first")
+    return numbers, map(Path, studies.printed(studies.parts(written)))
 
 
 def main(arguments):
     reference = json.loads(arguments.reference.read_text(encoding="utf-8"))
-    found = {path.stem: printed(path) for path in arguments.generated or of_the_last_build()}
+    paths = arguments.generated
+    if not paths:
+        reference["configuration"], paths = of_the_last_build()
+    found = {path.stem: printed(path) for path in paths}
     if arguments.update:
         files.write_text(arguments.reference, formatted(updated(reference, found)))
         return

@@ -57,11 +57,11 @@ def typewriter(text):
 
 
 def notice(changed):
-    """LaTeX for the first page: empty for the shipped configuration."""
-    if not changed:
-        return ""
-    keys = ", ".join(map(typewriter, changed))
-    return rf"\configurationnotice{{{keys}}}" + "\n"
+    """LaTeX for the first page: whether the configuration is the shipped one, and what is not."""
+    lines = [rf"\newresult{{shipped}}{{{latex.verdict(not changed)}}}"]
+    if changed:
+        lines.append(rf"\configurationnotice{{{', '.join(map(typewriter, changed))}}}")
+    return "\n".join(lines) + "\n"
 
 
 def title(author, course):
@@ -96,7 +96,7 @@ def make_parser():
     parser.add_argument("--commit", default="unknown")
     parser.add_argument("--config", default="", help="the configuration, as text")
     parser.add_argument("--dataset", type=Path, default=Path("results/dataset.npz"))
-    parser.add_argument("--changed", nargs="*", default=[], help="keys unlike those of config.yaml")
+    parser.add_argument("--changed", nargs="*", default=[], help="keys unlike the shipped ones")
     parser.add_argument("--makers", nargs="*", default=[], help="path=rule=module of what is shown")
     parser.add_argument("--author", default="", help="on the title page; none where empty")
     parser.add_argument("--course", default="", help="below the author; none where empty")

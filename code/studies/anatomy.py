@@ -102,9 +102,11 @@ def figure(full_batch, frozen, lambda_zero, claims, *, window):
     return figure
 
 
-def first_time(time, condition):
-    """LaTeX of the first time (k,) at which the condition (k,) holds, or the word `never`."""
-    return latex.number(time[np.argmax(condition)]) if condition.any() else "never"
+def first_window(time, condition):
+    """Where the condition (k,) first holds: in the window at one of the times (k,), or in none."""
+    if not condition.any():
+        return "in no window"
+    return f"first in the window at $t={latex.number(time[np.argmax(condition)])}$"
 
 
 def numbers(full_batch, frozen, lambda_zero, *, window):
@@ -120,11 +122,16 @@ def numbers(full_batch, frozen, lambda_zero, *, window):
         "rate-end": latex.number(rate[-1]),
         "rate-indicator-end": latex.number(indicators[-1]),
         "rate-indicator-smallest": latex.number(indicators.min()),
+        # Whether the loss should obey the bound if the patterns' indicators told its rate.
+        "indicators-mislead": latex.verdict(
+            indicators.min() > lambda_zero
+            and bounds.run_crossing(full_batch, lambda_zero) is not None
+        ),
         "rate-sliding-end": latex.number(sliding[-1]),
         "rate-sliding-error": latex.number(100 * np.abs(sliding / rate - 1)[late].max(), 2),
         "rate-indicator-factor": latex.number((indicators / rate)[late].max(), 2),
         "lambda-min-end": latex.number(run["probe_lambda_min"][-1]),
-        "sliding-below-half-time": first_time(time, below),
+        "sliding-below-half": first_window(time, below),
         "sliding-lambda-min-end": latex.number(run["probe_sliding_lambda_min"][-1]),
         "flipped-end": latex.number(100 * run["probe_flipped"][-1]),
         "sliding-end": latex.number(100 * run["probe_sliding"][-1]),

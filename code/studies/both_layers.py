@@ -61,14 +61,6 @@ def figure(both, first, lambda_zero, *, window):
     return figure
 
 
-def crossing(both, lambda_zero):
-    """The verb of a sentence: whether, and when in flow time, the run crosses the bound."""
-    time = bounds.crossing_time(both, lambda_zero)
-    if time is None:
-        return "does not cross"
-    return f"crosses at $t={latex.number(time)}$"
-
-
 def numbers(both, first, lambda_zero, *, window):
     """name → LaTeX of every number that the text quotes."""
     time, dropped = both["time"], dropped_share(both, window)
@@ -79,7 +71,7 @@ def numbers(both, first, lambda_zero, *, window):
         "both-loss-end": latex.number(both["loss"][-1]),
         "both-first-layer-loss": latex.number(np.interp(time[-1], first["time"], first["loss"])),
         "both-bound-end": latex.number(bound[-1]),
-        "both-crossing": crossing(both, lambda_zero),
+        "both-crossing": latex.crossing(bounds.crossing_time(both, lambda_zero)),
         "both-dropped-initial": latex.number(100 * dropped[0]),
         "both-dropped-end": latex.number(100 * dropped[-1]),
         "both-dropped-indicators-end": latex.number(100 * indicator_share(both)[-1]),

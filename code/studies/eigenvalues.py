@@ -37,6 +37,9 @@ def numbers(eigenvalues, dataset):
         "lambda-max-infinity": latex.number(infinite["lambda_max"], 4),
         "lambda-min-initial": latex.number(trained["lambda_min"], 4),
         "lambda-min-initial-certified": latex.lower_bound(trained["lambda_min_certified"], 6),
+        "both-certified": latex.verdict(
+            min(infinite["lambda_min_certified"], trained["lambda_min_certified"]) > 0
+        ),
         "lambda-min-initial-median": latex.number(np.median(smallest), 4),
         "lambda-min-initial-smallest": latex.number(min(smallest), 4),
         "lambda-min-initial-largest": latex.number(max(smallest), 4),

@@ -24,6 +24,8 @@ CLAIMS = {
         r"$\max_t\,\norm{\uu-\y}^2/(e^{-\lzero t}\norm{\uu(0)-\y}^2)\le1$",
     ),
 }
+# Those of which the text quotes the verdict.
+QUOTED = ("initial_lambda_min", "lambda_min", "distance")
 # Orders of magnitude between value and limit from which a claim fails widely.
 WIDE = 6
 
@@ -76,10 +78,15 @@ def rows(claims):
             *CLAIMS[row["name"]],
             latex.number(row["value"]),
             latex.number(row["limit"]),
-            "holds" if row["holds"] == "yes" else "fails",
+            verdict(row),
         ]
         for row in claims
     ]
+
+
+def verdict(row):
+    """What a claim does."""
+    return "holds" if row["holds"] == "yes" else "fails"
 
 
 def orders(value, limit):
@@ -91,6 +98,7 @@ def numbers(claims, full_batch, *, delta):
     """name → LaTeX of every number that the text quotes."""
     below = full_batch["watch_step"]
     value = {row["name"]: row["value"] for row in claims}
+    verdicts = {row["name"]: verdict(row) for row in claims}
     limit = {row["name"]: row["limit"] for row in claims}
     over = {name: orders(value[name], limit[name]) for name in value}
     failing = [row["name"] for row in claims if row["holds"] == "no"]
@@ -99,13 +107,13 @@ def numbers(claims, full_batch, *, delta):
         "delta": latex.number(delta, 1),
         "stable-radius": latex.number(limit["distance_bound"]),
         "distance-bound": latex.number(value["distance_bound"]),
-        "distance-bound-orders": latex.number(-over["distance_bound"], 2),
+        "distance-bound-orders": latex.orders(-over["distance_bound"]),
         "gram-error": latex.number(value["gram_error"]),
         "gram-error-over-limit": latex.number(value["gram_error"] / limit["gram_error"], 2),
         "gram-width": latex.number(limit["gram_width"]),
-        "gram-width-orders": latex.number(over["gram_width"], 2),
+        "gram-width-orders": latex.orders(over["gram_width"]),
         "convergence-width": latex.number(limit["width"]),
-        "convergence-width-orders": latex.number(over["width"], 3),
+        "convergence-width-orders": latex.orders(over["width"], 3),
         "watch-looks": latex.number(int(full_batch["watch_looks"])),
         "watch-below": latex.number(len(below)),
         "watch-first": f"first at $t={latex.number(full_batch['time'][below[0]])}$"
@@ -115,6 +123,7 @@ def numbers(claims, full_batch, *, delta):
         "lambda-half": latex.number(limit["lambda_min"]),
         "distance-largest": latex.number(value["distance"]),
         "distance-share-of-bound": latex.number(limit["distance"] / value["distance"], 2),
+        **{f"{name.replace('_', '-')}-verdict": verdicts[name] for name in QUOTED},
         "claims-failing-widely": latex.number(len(widely)),
         "claims-failing": latex.number(len(failing)),
         "claims": latex.number(len(claims)),

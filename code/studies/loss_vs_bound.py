@@ -71,20 +71,17 @@ def figure(full_batch, mini_batch, runs, lambda_zero):
 
 
 def crossing(run, lambda_zero):
-    """Flow time and step of the first crossing, or the word `never` twice."""
+    """The verb of a sentence: whether, and at which step and time, a run crosses its bound."""
     index = bounds.run_crossing(run, lambda_zero)
     if index is None:
-        return "never", "never"
-    return latex.number(run["time"][index], 4), latex.number(int(run["step"][index]))
+        return latex.crossing(None)
+    return latex.crossing(run["time"][index], 4, step=int(run["step"][index]))
 
 
-def of_spread(name, values, digits=3):
-    """Median, smallest and largest of values, of which an infinite one prints as `never`."""
+def of_spread(name, values):
+    """Median, smallest and largest of values."""
     found = {"median": np.median(values), "smallest": min(values), "largest": max(values)}
-    return {
-        f"{name}-{what}": latex.number(value, digits) if np.isfinite(value) else "never"
-        for what, value in found.items()
-    }
+    return {f"{name}-{what}": latex.number(value) for what, value in found.items()}
 
 
 def seed_numbers(full_batch, runs, lambda_zero):
@@ -94,7 +91,7 @@ def seed_numbers(full_batch, runs, lambda_zero):
     first = {name: full_batch[name][shown] for name in ("time", "loss")}
     everyone = [first, *runs.values()]
     times = [bounds.crossing_time(run, lambda_zero) for run in everyone]
-    crossings = [np.inf if time is None else time for time in times]
+    median = np.median([np.inf if time is None else time for time in times])
     ratios = [
         run["loss"][-1] / bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"][-1])
         for run in everyone
@@ -102,8 +99,8 @@ def seed_numbers(full_batch, runs, lambda_zero):
     return {
         "seeds": latex.number(len(everyone)),
         "seeds-time-end": latex.number(end, 3),
-        "seeds-crossed": latex.number(sum(np.isfinite(crossings))),
-        **of_spread("seeds-crossing", crossings),
+        "seeds-crossings": latex.crossings(times, "networks"),
+        "seeds-crossing-median": latex.crossing(median if np.isfinite(median) else None),
         **of_spread("seeds-loss-initial", [run["loss"][0] for run in everyone]),
         **of_spread("seeds-loss-end", [run["loss"][-1] for run in everyone]),
         **of_spread("seeds-ratio", ratios),
@@ -115,8 +112,6 @@ def numbers(full_batch, mini_batch, runs, lambda_zero, *, fraction, batch_size):
     lead = bounds.run_lead(full_batch, lambda_zero)
     loss, mini_loss = full_batch["loss"], mini_batch["loss"]
     bound = bounds.convergence_bound(loss[0], lambda_zero, full_batch["time"])
-    full_time, full_step = crossing(full_batch, lambda_zero)
-    mini_time, mini_step = crossing(mini_batch, lambda_zero)
     return {
         "steps": latex.number(int(full_batch["step"][-1])),
         "batch-size": latex.number(batch_size),
@@ -130,10 +125,8 @@ def numbers(full_batch, mini_batch, runs, lambda_zero, *, fraction, batch_size):
         "bound-end": latex.number(bound[-1]),
         "loss-full-over-bound-end": latex.number(loss[-1] / bound[-1]),
         "loss-mini-over-bound-end": latex.number(mini_loss[-1] / bound[-1]),
-        "crossing-full-time": full_time,
-        "crossing-full-step": full_step,
-        "crossing-mini-time": mini_time,
-        "crossing-mini-step": mini_step,
+        "crossing-full": crossing(full_batch, lambda_zero),
+        "crossing-mini": crossing(mini_batch, lambda_zero),
         "lead-time": latex.number(full_batch["time"][lead]),
         "lead-factor": latex.number(bound[lead] / loss[lead]),
         **seed_numbers(full_batch, runs, lambda_zero),

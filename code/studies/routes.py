@@ -46,5 +46,5 @@ def numbers(dataset, full_batch, lambda_zero, *, delta):
         "operator-squared": latex.number(sharp.speed**2, 4),
         "route-paper-width": latex.number(paper.width, 2),
         "route-sharp-width": latex.number(sharp.width, 2),
-        "route-sharp-orders": latex.number(np.log10(sharp.width / full_batch["width"]), 2),
+        "route-sharp-orders": latex.orders(np.log10(sharp.width / full_batch["width"])),
     }

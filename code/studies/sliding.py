@@ -210,7 +210,7 @@ def numbers(full_batch, projected, runs, lambda_zero, *, window):
         "finer-changes-order": exponent(steps, changes),
         "finer-distance-order": exponent(steps, distances),
         "path-look": latex.number(LOOK),
-        "projected-crossing": crossing(projected, lambda_zero),
+        "projected-crossing": latex.crossing(bounds.crossing_time(projected, lambda_zero), 4),
         "projected-sliding-end": latex.number(100 * projected["look_sliding"][-1]),
         "smooth-sharpness": listed(int(run["softplus"]) for run in smooth_runs),
         "smooth-crossings": ", ".join(crossing(run, lambda_zero) for run in smooth_runs),

@@ -72,9 +72,11 @@ def rows(stagewise, stages):
 
 
 def steps_to(loss, value):
-    """LaTeX of the first step at which a loss is as low as that, or of the steps without one."""
+    """The verb of a sentence: after how many steps a loss is as low as that, or that it is not."""
     low = np.flatnonzero(loss <= value)
-    return latex.number(low[0]) if low.size else f"more than {latex.number(len(loss) - 1)}"
+    if not low.size:
+        return f"is not as low in {latex.number(len(loss) - 1)} steps"
+    return f"is as low after {latex.number(low[0])} steps"
 
 
 def ratios(stagewise, full_batch, sizes):
@@ -107,11 +109,13 @@ def numbers(stagewise, full_batch, stages, runs):
     crossings = [bounds.first_crossing(losses, bound) for _, losses, bound in parts]
     starts = [start for start, *_ in parts]
     first_losses = [losses[0] for _, losses, _ in parts]
+    rate, limit = stagewise["learning_rate"], min(row["stability_limit"] for row in stages)
     lengths = np.diff(stagewise["time"][np.append(starts, len(loss) - 1)])
     return {
         "stages": latex.number(len(stages)),
         "steps-per-stage": latex.number((len(loss) - 1) // len(stages)),
-        "stage-limit-smallest": latex.number(min(row["stability_limit"] for row in stages)),
+        "stage-limit-smallest": latex.number(limit),
+        "stage-limit-side": "below" if rate < limit else "not below",
         "stages-crossed": latex.number(sum(crossing is not None for crossing in crossings)),
         "stagewise-loss-end": latex.number(loss[-1]),
         "stagewise-over-full-steps": latex.number(by_steps),
@@ -124,6 +128,7 @@ def numbers(stagewise, full_batch, stages, runs):
         "pairs-steps-largest": latex.number(pairs[:, 0].max()),
         "pairs-samples-smallest": latex.number(pairs[:, 1].min()),
         "pairs-samples-largest": latex.number(pairs[:, 1].max()),
+        "curriculum-loses": latex.verdict(min(by_steps, by_samples, pairs.min()) > 1),
         "stage-one-loss-end": latex.number(parts[0][1][-1], 2),
         "stage-first-time": latex.number(lengths[0], 4),
         "stage-last-time": latex.number(lengths[-1], 3),

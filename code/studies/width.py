@@ -172,15 +172,13 @@ def local_slopes(networks, name):
 
 def crossing_numbers(networks):
     """What the text quotes of the crossings, and of runs that were followed without one."""
-    times = [row["crossing_time"] for row in networks if row["crossing_time"] != ""]
+    times = [None if row["crossing_time"] == "" else row["crossing_time"] for row in networks]
     within = [row for row in networks if row["crossing_time"] != "" and not_after_end(row)]
     others = [row["followed_time"] for row in networks if row["crossing_time"] == ""]
     _, leads = by_width(networks, "lead_time")
     return {
-        "width-crossed": latex.number(len(times)),
+        "width-crossings": latex.crossings(times, "runs"),
         "width-crossed-within": latex.number(len(within)),
-        "width-crossing-earliest": latex.number(min(times)) if times else "never",
-        "width-crossing-latest": latex.number(max(times)) if times else "never",
         "width-followed": f"up to $t={latex.number(max(others))}$" if others else "none",
         "width-lead-narrow": latex.number(np.mean(leads[0])),
         "width-lead-wide": latex.number(np.mean(leads[-1])),
@@ -206,7 +204,8 @@ def numbers(networks, lambda_zero, *, fraction):
     flipped_slopes = local_slopes(networks, "flipped")
     flipped, sliding = means(networks, "flipped"), means(networks, "sliding")
     smallest = means(networks, "sliding_lambda_min")
-    below = sum(row["lambda_min"] < lambda_zero / 2 for row in networks)
+    below = {name: sum(row[name] < lambda_zero / 2 for row in networks) for name in LAST[:2]}
+    kept = sum(row["gram_change"] <= lambda_zero / 4 for row in networks)
     loss, bound = means(networks, "loss_end")[1], means(networks, "bound_end")[1]
     return {
         "width-smallest": latex.number(widths[0]),
@@ -229,6 +228,8 @@ def numbers(networks, lambda_zero, *, fraction):
         "sliding-wide": latex.number(100 * sliding[1], 2),
         "sliding-lambda-min-narrow": latex.number(smallest[0]),
         "sliding-lambda-min-wide": latex.number(smallest[1]),
-        "width-lambda-min-below": latex.number(below),
+        "width-lambda-min-below": latex.number(below["lambda_min"]),
+        "width-sliding-below": latex.number(below["sliding_lambda_min"]),
+        "width-kernel-kept": latex.number(kept),
         "loss-over-bound-wide": latex.number(loss / bound, 2),
     }

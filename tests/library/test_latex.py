@@ -146,3 +146,43 @@ def test_a_measurement_ends_with_the_digit_that_is_uncertain(value, error, text)
 def test_a_measurement_has_a_positive_error(value, error):
     with pytest.raises(ValueError, match="no measurement"):
         latex.measured(value, error)
+
+
+@pytest.mark.parametrize(
+    ("time", "options", "text"),
+    [
+        (None, {}, "does not cross the bound"),
+        (None, {"step": None}, "does not cross the bound"),
+        (2.5, {}, r"crosses the bound at $t=\num{2.50}$"),
+        (0.25, {"digits": 2, "step": 7}, r"crosses the bound at step \num{7}, $t=\num{0.25}$"),
+    ],
+)
+def test_a_crossing_is_a_verb(time, options, text):
+    assert latex.crossing(time, **options) == text
+
+
+@pytest.mark.parametrize(
+    ("times", "text"),
+    [
+        ([None, None], r"is crossed by none of the \num{2} runs"),
+        (
+            [3.0, None, 1.0, 2.0],
+            r"is crossed by \num{3} of the \num{4} runs, first at $t=\num{1.00}$ and last at"
+            r" $t=\num{3.00}$",
+        ),
+    ],
+)
+def test_crossings_are_counted(times, text):
+    assert latex.crossings(times, "runs") == text
+
+
+@pytest.mark.parametrize(
+    ("exponent", "text"), [(6.54, r"\num{6.5}"), (0.0, r"\num{0}"), (-0.25, r"\num{0.25}")]
+)
+def test_orders_of_magnitude_have_a_side(exponent, text):
+    side = "below" if exponent < 0 else "above"
+    assert latex.orders(exponent) == f"{text} orders of magnitude {side}"
+
+
+def test_a_verdict_is_a_word():
+    assert (latex.verdict(True), latex.verdict(np.False_)) == ("yes", "no")

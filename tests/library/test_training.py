@@ -229,7 +229,7 @@ def test_divergence_names_step_learning_rate_and_limit():
     message = str(caught.value)
     assert "after step 4 " in message
     assert "learning rate 2;" in message
-    assert "stability limit n/lambda_max is 1" in message
+    assert "stability limit n/lambda_max is 1; a smaller fraction of it or a wider" in message
     assert "\n" not in message
 
 

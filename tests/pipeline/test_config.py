@@ -1,14 +1,16 @@
 """The configuration: what passes, what is refused and how."""
 
 import copy
+import json
+import re
 
 import pytest
 import yaml
 from drawing import SECTIONS, SHIPPED, changed
 
-from pipeline import ROOT
-from pipeline.config import check_config, stop, typed
-from pipeline.provenance import changed_keys
+from pipeline import ROOT, provenance
+from pipeline.config import check_config, check_folder, check_yaml, stop, typed
+from pipeline.provenance import changed_keys, of_numbers
 
 
 def without(path):
@@ -102,9 +104,15 @@ def test_extreme_values_pass(path, value):
         ("stagewise.stages", 11, "an integer from 1 to 10"),
         ("stagewise.stages", 0, "an integer from 1 to 10"),
         ("anatomy.window", 256, "an integer from 2 to 255"),
-        ("width_study.networks", [], "at least two items"),
+        (
+            "width_study.networks",
+            [{"width": m, "networks": 1} for m in range(1, 14)],
+            "two to twelve",
+        ),
+        ("step_study.refinements", [*range(1, 10)], "three to eight different"),
+        ("width_study.networks", [], "two to twelve items"),
         ("width_study.flow_time", 0, "a positive flow time"),
-        ("step_study.refinements", [1, 2], "at least three different integers"),
+        ("step_study.refinements", [1, 2], "three to eight different integers"),
         ("sliding_study.refinements", [4], "at least two different integers"),
         ("sliding_study.refinements", [4, 4], "at least two different integers"),
         ("sliding_study.sharpness", [], "one to four different integers"),
@@ -154,7 +162,40 @@ def test_unknown_section_is_refused_with_those_allowed():
 
 def test_windows_that_do_not_fit_are_refused():
     line = complaint(changed("anatomy.probes", 201))
-    assert "anatomy: 201 windows of 50 steps are not allowed" in line
+    assert "room for anatomy's 201 windows of 50 steps" in line
+
+
+def test_a_single_step_is_refused_with_the_reason():
+    line = complaint(changed("training.steps", 1))
+    assert line.startswith("config: training.steps: 1 is not allowed, as it is at most 1 steps;")
+    assert line.endswith("room for anatomy's 33 windows of 50 steps, 1649 steps")
+
+
+def test_own_sections_may_hold_anchors():
+    config = typed({"x-seeds": [1, 2], "dataset": {"samples": "10", "x-note": "text"}})
+    assert config == {"dataset": {"samples": 10}}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("a: 1\nb: [1, 2\nc: 3\n", 3, "expected ',' or ']', but got"),
+        ("a: 1\n  b: 2\n", 2, "mapping values are not allowed here"),
+        ("a:\n\tb: 2\n", 2, "found character '\\t' that cannot start any token"),
+    ],
+)
+def test_a_mistake_in_yaml_is_named_with_file_and_line(tmp_path, text, line, problem):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=re.escape(f"config: {path}, line {line}: {problem}")):
+        check_yaml(path)
+
+
+def test_results_beside_the_sources_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_folder(tmp_path)
+    with pytest.raises(ValueError, match=f"start snakemake in {ROOT}, without --directory"):
+        check_folder(ROOT)
 
 
 def test_unknown_nested_key_is_refused_with_those_allowed():
@@ -227,7 +268,17 @@ def test_stop_prints_the_message_only(capsys):
     assert capsys.readouterr() == ("", "config: wrong\n")
 
 
-def test_changed_keys_are_those_that_differ_from_the_shipped_config():
+def test_reference_json_knows_the_keys_of_the_config():
+    """`make reference` writes them; an edited value fails nothing, but is named by the report."""
+    stored = json.loads((ROOT / "reference.json").read_text(encoding="utf-8"))["configuration"]
+    ours = of_numbers(SHIPPED)
+    assert {k: [*v] for k, v in stored.items()} == {k: [*v] for k, v in ours.items()}
+
+
+def test_changed_keys_are_those_that_differ_from_the_shipped_config(monkeypatch, tmp_path):
+    stored = {"configuration": of_numbers(SHIPPED)}
+    (tmp_path / "reference.json").write_text(json.dumps(stored))
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
     assert changed_keys(SHIPPED) == []
     config = changed("training.steps", 7) | {"flip_event": SHIPPED["flip_event"] | {"seed": 1}}
     assert changed_keys(config) == ["training.steps", "flip_event.seed"]

@@ -71,7 +71,7 @@ def test_samples_against_the_hypotheses_are_named(project, fault, message):
 @pytest.mark.parametrize(
     ("rule", "result", "message"),
     [
-        ("train_full_batch", "training_full_batch", "train_network.py: the loss diverged"),
+        ("train_full_batch", "training_full_batch", "training_full_batch.npz: the loss diverged"),
         pytest.param(
             *("train_stagewise", "training_stagewise", "not below the stability limit of stage"),
             marks=pytest.mark.slow,

@@ -232,15 +232,15 @@ def test_double_precision_and_more_steps_ask_for_more():
         (
             "anatomy",
             {"probes": 201},
-            "anatomy: 201 windows of 50 steps are not allowed; allowed are windows that fit into"
-            " training.steps, 10000, at most 10000 steps",
+            "training.steps: 10000 is not allowed, as it is at most 10000 steps; allowed is room"
+            " for anatomy's 201 windows of 50 steps, 10049 steps",
         ),
         (
             "both_layers",
             {"flow_time": 0.01},
             # 0.01·250/(2·0.25) = 5, each divided into four.
-            "both_layers: 33 windows of 10 steps are not allowed; allowed are windows that fit into"
-            " both_layers.flow_time, 0.01, at most 20 steps",
+            "both_layers.flow_time: 0.01 is not allowed, as it is at most 20 steps; allowed is room"
+            " for both_layers's 33 windows of 10 steps, 329 steps",
         ),
     ],
 )
@@ -250,7 +250,8 @@ def test_windows_that_fit_into_no_run_are_named_once(section, values, line):
 
 def test_windows_of_a_study_are_named_once_and_for_each_study_that_takes_them():
     lines = long_windows(config(width_study={"probes": 10_000}))
-    assert [line.partition(":")[0] for line in lines] == ["width_study", "target_study"]
+    keys = [line.partition(":")[0] for line in lines]
+    assert keys == ["width_study.flow_time", "target_study.flow_time"]
 
 
 def test_a_window_may_end_at_the_last_step():

@@ -297,7 +297,7 @@ def test_a_wrong_list_of_inputs_is_found(project, tmp_path, file, old, new, edit
 
 @pytest.mark.slow
 def test_a_result_that_is_read_but_not_listed_is_found(project, tmp_path):
-    copy, other = project.copy(tmp_path / "copy"), "results/eigenvalues.csv"
+    copy, other = project.copy(tmp_path / "copy"), "results/h_infinity.csv"
     module = copy.folder / MODULE
     text = module.read_text(encoding="utf-8")
     line = "import numpy as np\n"

@@ -1,11 +1,12 @@
 """The whole path in a copy of the project, with toy sizes: from config to PDF."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
 import yaml
-from workflow import ROOT, planned, snakemake
+from workflow import ROOT, made, planned, snakemake
 
 from pipeline.config import shipped
 from pipeline.runs import RULES, training_runs
@@ -159,6 +160,26 @@ def test_a_bad_config_is_one_line_before_any_job(built, setting, message):
     assert (built / "report/main.pdf").read_bytes() == before
 
 
+def test_a_config_that_is_no_yaml_is_one_line(built):
+    path = built / "config.yaml"
+    original = path.read_text(encoding="utf-8")
+    try:
+        path.write_text("a: [1\n", encoding="utf-8")
+        run = snakemake(built, "--dry-run")
+    finally:
+        path.write_text(original, encoding="utf-8")
+    assert run.returncode != 0
+    assert run.stderr.splitlines()[-1].startswith("config: config.yaml, line 2: expected")
+    assert "Traceback" not in run.stderr
+
+
+def test_another_folder_for_results_is_refused_in_one_line(built, tmp_path):
+    run = snakemake(built, "--dry-run", "--directory", str(tmp_path))
+    assert run.returncode != 0
+    assert "without --directory" in run.stderr.splitlines()[-1]
+    assert "Traceback" not in run.stderr
+
+
 def test_the_report_says_which_keys_are_not_the_shipped_ones(built):
     notice = (built / "report/generated/notice.tex").read_text(encoding="utf-8")
     assert r"\texttt{training.batch\_size}" in notice
@@ -167,7 +188,19 @@ def test_the_report_says_which_keys_are_not_the_shipped_ones(built):
 
 
 def test_the_shipped_configuration_has_no_notice():
-    assert write_colophon.notice([]) == ""
+    assert write_colophon.notice([]) == "\\newresult{shipped}{yes}\n"
+
+
+def test_an_edited_config_is_another_than_the_shipped_one(built):
+    """Editing config.yaml does not change what it is compared with."""
+    path = built / "config.yaml"
+    original = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(original.replace("delta: 0.1", "delta: 0.2"), encoding="utf-8")
+        run = snakemake(built, "--dry-run", "--printshellcmds", "report/generated/notice.tex")
+        assert re.search(r"--changed .*hypotheses\.delta", run.stdout + run.stderr)
+    finally:
+        path.write_text(original, encoding="utf-8")
 
 
 def test_an_undefined_reference_fails_the_build_and_is_named(built):
@@ -182,6 +215,61 @@ def test_an_undefined_reference_fails_the_build_and_is_named(built):
         path.write_text(original, encoding="utf-8")
 
 
+OTHER_NETWORKS = {"train_width", "train_seeds", "train_stagewise", "train_pairs"}
+
+
+def test_another_seed_reruns_the_runs_of_that_network_alone(built):
+    run = planned(built, "--config", "network={seed: 7}")
+    assert TRAINING & run == TRAINING - OTHER_NETWORKS
+    assert "compute_eigenvalues" in run
+    assert not {"compute_h_infinity", "compute_targets", "tabulate_width"} & run
+
+
+def test_h_infinity_is_the_first_row_of_the_eigenvalues(built):
+    h_infinity = (built / "results/h_infinity.csv").read_text().splitlines()
+    assert len(h_infinity) == 2
+    assert (built / "results/eigenvalues.csv").read_text().splitlines()[:2] == h_infinity
+
+
+@pytest.mark.parametrize(
+    ("lost", "rule"),
+    [
+        ("results/dataset.npz", "make_dataset"),
+        ("results/h_infinity.csv", "compute_h_infinity"),
+        ("results/eigenvalues.csv", "compute_eigenvalues"),
+        ("results/stages.csv", "compute_stage_eigenvalues"),
+        ("results/training_full_batch.npz", "train_full_batch"),
+        ("results/width/m16_seed201.npz", "train_width"),
+        ("results/hypotheses.csv", "tabulate_hypotheses"),
+        ("results/anatomy.npz", "compute_anatomy"),
+        ("figures/width.pdf", "plot_width"),
+        ("figures/width.csv", "plot_width"),
+        ("report/generated/width.tex", "summarise_width"),
+        ("report/main.pdf", "compile_report"),
+    ],
+)
+def test_what_is_deleted_is_made_again(built, tmp_path, lost, rule):
+    kept = (built / lost).rename(tmp_path / "kept")
+    try:
+        assert rule in planned(built)
+    finally:
+        kept.rename(built / lost)
+
+
+def test_everything_that_a_build_makes_is_asked_for(built):
+    """All of it, and no more, is an input of the default target or beside one."""
+    (built / "probe.smk").write_text(INPUTS)
+    run = snakemake(built, "--snakefile", "probe.smk", "--list")
+    (built / "probe.smk").unlink()
+    asked = {
+        line.removeprefix("input ") for line in run.stderr.splitlines() if line[:6] == "input "
+    }
+    # The report asks for its statements, colophon and title.
+    rest = {*made(built)} - asked
+    assert asked <= {*made(built)}
+    assert {path for path in rest if not path.startswith("report/generated/")} == set()
+
+
 def test_a_figure_has_a_path_and_a_rule(built):
     assert planned(built, "figures/width.pdf", "--force") == {"plot_width"}
     assert planned(built, "plot_width", "--force") == {"plot_width"}
@@ -194,6 +282,10 @@ def test_every_rule_has_a_line_that_says_what_it_is_for(built):
     assert [name for name, text in found.items() if len(text) < 20] == []
 
 
+INPUTS = """include: "Snakefile"
+for path in workflow.get_rule("report").input:
+    print("input", path, file=sys.stderr)
+"""
 # What Snakemake makes of the rules: whether each is local, and the resources that it asks for.
 PROBE = """include: "Snakefile"
 for rule in workflow.rules:
@@ -211,7 +303,8 @@ def test_what_asks_a_cluster_for_what(built):
     assert asking == TRAINING
     # A small job that is in no group asks for the profile's default resources.
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text(encoding="utf-8"))
-    before = {"make_dataset", "compute_eigenvalues", "compute_stage_eigenvalues"}
+    before = {"make_dataset", "compute_h_infinity"}
+    before |= {"compute_eigenvalues", "compute_stage_eigenvalues"}
     assert {*away} - asking == before | rules("table") | rules("arrays")
     assert before <= {*profile["groups"]} <= {*away} - asking
 

@@ -106,13 +106,28 @@ def test_the_check_of_texts_can_fail():
     plt.close(figure)
 
 
-@pytest.mark.parametrize("count", [7, 11])
-def test_as_many_widths_as_a_config_names_differ(count):
+@pytest.mark.parametrize("count", [7, 12])
+def test_as_many_widths_as_a_config_may_name_differ_and_have_room(count):
     run = {"time": np.linspace(0, 1, 5), "loss": np.linspace(2, 1, 5), "measured_steps": 4}
     with plt.rc_context(), plt.style.context(STYLE):
         figure, axes = plt.subplots()
         width.draw_losses(axes, [run | {"width": 2**k} for k in range(count)], 0.1)
         assert list(confused(figure)) == []
+        plt.close(figure)
+        # The legend stands above the losses, inside the page, and leaves them most of the room.
+        runs = {str(k): run | {"width": 2**k} for k in range(count)}
+        columns = ("seed", "crossing_time", "lead_time", "followed_time", "initial_gram_error")
+        columns += ("lambda_min_initial", *width.LAST)
+        rows = [{"m": 2**k} | dict.fromkeys(columns, 1 / 2**k) for k in range(count)]
+        figure = width.figure(rows, runs, 0.1)
+        figure.draw_without_rendering()
+        axes = figure.axes[0]
+        legend = axes.get_legend().get_window_extent()
+        page = figure.bbox
+        assert page.x0 <= legend.x0
+        assert legend.x1 <= page.x1
+        assert legend.y1 <= page.y1
+        assert axes.get_window_extent().height > 1.2 * legend.height
         plt.close(figure)
 
 

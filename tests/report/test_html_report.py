@@ -50,6 +50,13 @@ def test_every_figure_is_in_the_page_with_its_caption(built, results):
     assert len(shown) >= 7
 
 
+def test_the_page_says_which_keys_are_not_the_shipped_ones(page):
+    text = page.read_text(encoding="utf-8")
+    (start,) = re.findall(r"<strong>Not the shipped configuration.*?</p>", text, re.DOTALL)
+    assert "training.batch_size" in start
+    assert "hypotheses.delta" not in start
+
+
 def test_the_page_holds_the_figures_themselves(built, results):
     for path, entry in results.items():
         _, _, data = entry["data_uri"].partition(";base64,")

@@ -14,7 +14,7 @@ COMMENT = re.compile(r"(?<!\\)%.*")
 NAMES = (
     r"\\begin{theorem}.*?\\end{proof}",
     r"\\begin{proposition}.*?\\end{proof}",
-    r"\\(?:result|tablerows|label|[cC]ref|eqref|ref|cite\w*(?:\[[^]]*\])?|checkedby|provedby\*?){[^}]*}",
+    r"\\(?:result|verdict|tablerows|label|[cC]ref|eqref|ref|cite\w*(?:\[[^]]*\])?|checkedby|provedby\*?){[^}]*}",
     r"\\(?:includegraphics|texttt|paragraph|sub\w*section\*?){[^}]*}",
     r"\[[^]$]*=[^]$]*\]",  # options
     r"(?:Theorems?|Lemmas?|Section|Table)[~ ](?:\d+|A)\.\d+(?: and[~ ]\d+\.\d+)?",
@@ -84,7 +84,8 @@ def written_names(folder):
 def used_names():
     files = [ROOT / "report/main.tex", *ROOT.glob("report/sections/*.tex")]
     text = "\n".join(COMMENT.sub("", path.read_text(encoding="utf-8")) for path in files)
-    return set(re.findall(r"\\result{([\w-]+)}", text))
+    names = set(re.findall(r"\\(?:result|verdict){([\w-]+)}", text))
+    return names | ({"shipped"} if r"\shipped{" in text else set())
 
 
 def test_no_generated_number_is_idle(built):

@@ -1,5 +1,6 @@
 """The comparison with reference.json: inside and outside of a tolerance, misses, updates."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def test_numbers_agree_within_their_class_and_words_to_the_letter(reference, her
 
 
 REFERENCE = {
+    "configuration": {"hypotheses": {"delta": 0.1}, "flip_event": {"radii": [1, 2]}},
     "classes": {"exact": EXACT, "double": UNIT},
     "numbers": {"width": {"a": [r"\num{1.02e+10}", "double"], "b": ["never", "exact"]}},
 }
@@ -109,6 +111,22 @@ def test_update_keeps_classes_and_is_strict_with_what_is_new(tmp_path, generated
     assert new["numbers"]["width_rows"]["2.1"] == ["last", "new"]
     run(tmp_path, generated, new)
     assert (tmp_path / "out.csv").read_text().count("pass") == 6
+
+
+def test_update_after_a_build_of_config_yaml_stores_its_configuration(tmp_path, monkeypatch):
+    written = {"hypotheses": {"delta": 0.2}, "report": {"author": "Anna"}}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(config, "shipped", lambda: written)
+    monkeypatch.setattr(studies, "parts", lambda _: [])
+    text = json.dumps({"hypotheses": {"delta": 0.2}}, sort_keys=True)
+    (tmp_path / "report/generated").mkdir(parents=True)
+    colophon = tmp_path / "report/generated/colophon.tex"
+    colophon.write_text(hashlib.sha256(text.encode()).hexdigest()[:16])
+    (tmp_path / "reference.json").write_text(json.dumps(REFERENCE))
+    verify_results.main(verify_results.make_parser().parse_args(["--update"]))
+    new = json.loads((tmp_path / "reference.json").read_text())
+    assert new["configuration"] == {"hypotheses": {"delta": 0.2}}
+    assert new["classes"] == REFERENCE["classes"]
 
 
 def test_update_forgets_what_is_no_longer_printed():
@@ -175,5 +193,5 @@ def test_no_number_may_be_quite_another(wrong):
 
 def test_update_after_a_build_of_another_configuration_is_refused(built, monkeypatch):
     monkeypatch.chdir(built)  # toy sizes
-    with pytest.raises(ValueError, match="not of the shipped configuration"):
+    with pytest.raises(ValueError, match=r"not of config\.yaml; run make first"):
         verify_results.main(verify_results.make_parser().parse_args(["--update"]))

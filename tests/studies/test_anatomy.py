@@ -39,6 +39,8 @@ EXPECTED_NUMBERS = {
     # Twice 1.1111 and 0.8765.
     "rate-indicator-end": r"\num{2.22}",
     "rate-indicator-smallest": r"\num{1.75}",
+    # The loss is nowhere above 16 · 2^(−t).
+    "indicators-mislead": "no",
     # Twice 0.3033.
     "rate-sliding-end": r"\num{0.607}",
     # Of the last three windows the first has 0.38 − 1, the others 0.44 and 0.09; percent.
@@ -47,7 +49,7 @@ EXPECTED_NUMBERS = {
     "rate-indicator-factor": r"\num{6.5}",
     "lambda-min-end": r"\num{0.0346}",
     # At t = 1 it is λ0/2 itself.
-    "sliding-below-half-time": r"\num{1.50}",
+    "sliding-below-half": r"first in the window at $t=\num{1.50}$",
     "sliding-lambda-min-end": r"\num{0.123}",
     "flipped-end": r"\num{12.3}",
     "sliding-end": r"\num{4.57}",
@@ -65,7 +67,22 @@ def test_numbers():
 def test_an_eigenvalue_above_half_is_never_below():
     # The smallest of them is 0.123456.
     values = anatomy.numbers(RUN, FROZEN, 0.2, window=2)
-    assert values["sliding-below-half-time"] == "never"
+    assert values["sliding-below-half"] == "in no window"
+
+
+@pytest.mark.parametrize(
+    ("lambda_zero", "smallest", "mislead"),
+    [
+        # With 16 · 2^(−1.9t) the run crosses at its step 5, and 1.753 is above 1.317.
+        (1.9 * math.log(2), 0.8765, "yes"),
+        (1.9 * math.log(2), 0.95 / 2 * math.log(2), "no"),
+        (math.log(2), 0.8765, "no"),
+    ],
+)
+def test_indicators_mislead_where_a_run_crosses_that_should_not(lambda_zero, smallest, mislead):
+    run = RUN | {"probe_rayleigh": np.array([9.0, 6, 3.4, smallest, 1.1111])}
+    values = anatomy.numbers(run, FROZEN, lambda_zero, window=2)
+    assert values["indicators-mislead"] == mislead
 
 
 def test_frozen_kernels_of_two_inputs():

@@ -33,7 +33,7 @@ EXPECTED_NUMBERS = {
     "both-first-layer-loss": r"\num{4.80}",
     "both-bound-end": r"\num{3.30}",
     # 5.8 > 5.74.
-    "both-crossing": r"crosses at $t=\num{0.800}$",
+    "both-crossing": r"crosses the bound at $t=\num{0.800}$",
     # 1/(1 + 2) at the start.
     "both-dropped-initial": r"\num{33.3}",
     # 2 · 0.15 over the rate log(4/3.45678)/0.4 = 0.365.
@@ -56,7 +56,7 @@ def test_numbers():
 def test_a_run_below_its_bound_does_not_cross():
     below = BOTH | {"loss": np.array([10.0, 7, 5.7, 4, 3])}
     values = both_layers.numbers(below, FIRST, LAMBDA_ZERO, window=2)
-    assert values["both-crossing"] == "does not cross"
+    assert values["both-crossing"] == "does not cross the bound"
 
 
 def test_a_share_is_of_the_decrease_in_its_window():

@@ -1,6 +1,7 @@
 """Numbers and rows of `sec:eigenvalues` from a table of six networks, worked out by hand."""
 
 import numpy as np
+import pytest
 
 from studies import eigenvalues
 
@@ -31,6 +32,7 @@ EXPECTED_NUMBERS = {
     "lambda-min-initial": r"\num{0.7182}",
     "lambda-min-initial-certified": r"\num{0.718179}",
     # Of 0.25, 0.611, 315/512, 0.65, 0.718, 0.954: (0.61523 + 0.65)/2.
+    "both-certified": "yes",
     "lambda-min-initial-median": r"\num{0.6326}",
     "lambda-min-initial-smallest": r"\num{0.2500}",
     "lambda-min-initial-largest": r"\num{0.9543}",
@@ -70,6 +72,13 @@ EXPECTED_ROWS = [
 
 def test_numbers():
     assert eigenvalues.numbers(TABLE, DATASET) == EXPECTED_NUMBERS
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_bound_of_zero_certifies_nothing(place):
+    table = [*TABLE]
+    table[place] = table[place] | {"lambda_min_certified": 0.0}
+    assert eigenvalues.numbers(table, DATASET)["both-certified"] == "no"
 
 
 def test_rows():

@@ -35,13 +35,13 @@ EXPECTED_NUMBERS = {
     "stable-radius": r"\num{7.51e-5}",
     "distance-bound": r"\num{300}",
     # 300.4/7.51e-5 = 4·10⁶, and lg 4 = 0.602; below lg 2 = 0.301.
-    "distance-bound-orders": r"\num{6.6}",
+    "distance-bound-orders": r"\num{6.6} orders of magnitude above",
     "gram-error": r"\num{0.123}",
     "gram-error-over-limit": r"\num{0.62}",
     "gram-width": r"\num{2.00e+6}",
-    "gram-width-orders": r"\num{4.3}",
+    "gram-width-orders": r"\num{4.3} orders of magnitude above",
     "convergence-width": r"\num{2.00e+25}",
-    "convergence-width-orders": r"\num{23.3}",
+    "convergence-width-orders": r"\num{23.3} orders of magnitude above",
     "watch-looks": r"\num{11}",
     "watch-below": r"\num{2}",
     "watch-first": r"first at $t=\num{0.222}$",
@@ -50,6 +50,9 @@ EXPECTED_NUMBERS = {
     "distance-largest": r"\num{3.97}",
     # 300.4/3.97 = 75.67.
     "distance-share-of-bound": r"\num{76}",
+    "initial-lambda-min-verdict": "holds",
+    "lambda-min-verdict": "holds",
+    "distance-verdict": "holds",
     # R′ and the width of Theorem 3.2.
     "claims-failing-widely": r"\num{2}",
     "claims-failing": r"\num{6}",
@@ -80,6 +83,20 @@ EXPECTED_ROWS = [
 
 def test_numbers():
     assert hypotheses.numbers(CLAIMS, RUN, delta=0.15001) == EXPECTED_NUMBERS
+
+
+@pytest.mark.parametrize("name", hypotheses.QUOTED)
+def test_a_claim_that_fails_is_said_to_fail(name):
+    claims = [row | ({"holds": "no"} if row["name"] == name else {}) for row in CLAIMS]
+    values = hypotheses.numbers(claims, RUN, delta=0.2)
+    verdicts = {key: values[f"{key.replace('_', '-')}-verdict"] for key in hypotheses.QUOTED}
+    assert verdicts == dict.fromkeys(hypotheses.QUOTED, "holds") | {name: "fails"}
+
+
+def test_a_width_that_suffices_is_below():
+    claims = [row | ({"limit": 10.0} if row["name"] == "width" else {}) for row in CLAIMS]
+    values = hypotheses.numbers(claims, RUN, delta=0.2)
+    assert values["convergence-width-orders"] == r"\num{1.00} orders of magnitude below"
 
 
 def test_a_watch_that_sees_nothing_below_says_never():

@@ -47,10 +47,8 @@ EXPECTED_NUMBERS = {
     "loss-full-over-bound-end": r"\num{1.31}",
     "loss-mini-over-bound-end": r"\num{0.553}",
     # 7.7777 is above 7.135.
-    "crossing-full-time": r"\num{0.7500}",
-    "crossing-full-step": r"\num{2}",
-    "crossing-mini-time": "never",
-    "crossing-mini-step": "never",
+    "crossing-full": r"crosses the bound at step \num{2}, $t=\num{0.7500}$",
+    "crossing-mini": "does not cross the bound",
     # Of loss over bound, 1, 0.983, 1.090, 0.981, 1.309, the fourth at t = 9/8 is the smallest.
     "lead-time": r"\num{1.12}",
     # 5.502/5.4.
@@ -59,10 +57,9 @@ EXPECTED_NUMBERS = {
     "seeds": r"\num{4}",
     "seeds-time-end": r"\num{0.750}",
     # Of 3/4, 1/4, never and 1/2: (1/2 + 3/4)/2.
-    "seeds-crossed": r"\num{3}",
-    "seeds-crossing-median": r"\num{0.625}",
-    "seeds-crossing-smallest": r"\num{0.250}",
-    "seeds-crossing-largest": "never",
+    "seeds-crossings": r"is crossed by \num{3} of the \num{4} networks, first at $t=\num{0.250}$"
+    r" and last at $t=\num{0.750}$",
+    "seeds-crossing-median": r"crosses the bound at $t=\num{0.625}$",
     # 12, 11, 13, 9.
     "seeds-loss-initial-median": r"\num{11.5}",
     "seeds-loss-initial-smallest": r"\num{9.00}",
@@ -87,38 +84,45 @@ def test_numbers():
 
 
 @pytest.mark.parametrize(
-    ("names", "full", "expected"),
+    ("names", "full", "by", "median"),
     [
         # Never, never and 1/2.
-        ("bc", MINI, [1, "never", r"\num{0.500}", "never"]),
+        ("bc", MINI, (1, 3, "0.500", "0.500"), None),
         # Never and 1/4, of which the mean is not finite.
-        ("a", MINI, [1, "never", r"\num{0.250}", "never"]),
-        ("b", MINI, [0, "never", "never", "never"]),
+        ("a", MINI, (1, 2, "0.250", "0.250"), None),
+        ("b", MINI, (0, 2), None),
         # 3/4, 1/4 and 1/2.
-        ("ac", FULL, [3, r"\num{0.500}", r"\num{0.250}", r"\num{0.750}"]),
+        ("ac", FULL, (3, 3, "0.250", "0.750"), "0.500"),
     ],
 )
-def test_networks_that_cross_seldom_never_or_always(names, full, expected):
+def test_networks_that_cross_seldom_never_or_always(names, full, by, median):
     runs = {name: RUNS[name] for name in names}
     values = numbers(full | {"learning_rate": 1.0}, MINI, runs)
-    crossings = [values[f"seeds-crossing-{what}"] for what in ("median", "smallest", "largest")]
-    assert [values["seeds-crossed"], *crossings] == [rf"\num{{{expected[0]}}}", *expected[1:]]
+    crossings = rf"is crossed by none of the \num{{{by[1]}}} networks"
+    if by[0]:
+        crossings = (
+            r"is crossed by \num{{{}}} of the \num{{{}}} networks, first at $t=\num{{{}}}$ and last"
+            r" at $t=\num{{{}}}$"
+        ).format(*by)
+    assert values["seeds-crossings"] == crossings
+    verb = rf"crosses the bound at $t=\num{{{median}}}$" if median else "does not cross the bound"
+    assert values["seeds-crossing-median"] == verb
 
 
 def test_the_assigned_network_counts_as_long_as_the_others_run():
     # It has not yet crossed at t = 1/2.
     runs = {k: {name: values[:3] for name, values in run.items()} for k, run in RUNS.items()}
     values = numbers(FULL, MINI, runs)
-    names = ("time-end", "crossed", "loss-end-largest")
     # 9.1, 7.7, 9.1 and 6.4.
-    expected = [r"\num{0.500}", r"\num{2}", r"\num{9.10}"]
-    assert [values[f"seeds-{name}"] for name in names] == expected
+    expected = [r"\num{0.500}", r"\num{9.10}"]
+    assert [values[f"seeds-{name}"] for name in ("time-end", "loss-end-largest")] == expected
+    assert r"by \num{2} of the \num{4}" in values["seeds-crossings"]
 
 
 def test_each_run_crosses_its_own_bound():
     values = numbers(MINI | {"learning_rate": 1.0}, FULL)
-    assert [values[f"crossing-full-{k}"] for k in ("time", "step")] == ["never", "never"]
-    assert [values[f"crossing-mini-{k}"] for k in ("time", "step")] == [r"\num{0.7500}", r"\num{2}"]
+    assert values["crossing-full"] == "does not cross the bound"
+    assert values["crossing-mini"] == r"crosses the bound at step \num{2}, $t=\num{0.7500}$"
 
 
 def approx(values):

@@ -41,7 +41,7 @@ EXPECTED_NUMBERS = {
     "route-paper-width": r"\num{2.3e+10}",
     "route-sharp-width": r"\num{3.7e+8}",
     # lg(3.7254e8/128) = 6.464.
-    "route-sharp-orders": r"\num{6.5}",
+    "route-sharp-orders": r"\num{6.5} orders of magnitude above",
 }
 EXPECTED_ROWS = [
     row.split(" & ")

@@ -87,7 +87,7 @@ EXPECTED_NUMBERS = {
     "finer-changes-order": r"\num{-0.500}",
     "finer-distance-order": r"\num{1.50}",
     "path-look": r"\num{20}",
-    "projected-crossing": r"\num{1.500}",
+    "projected-crossing": r"crosses the bound at $t=\num{1.500}$",
     "projected-sliding-end": r"\num{3.46}",
     "smooth-sharpness": r"\num{10}, \num{100}",
     "smooth-crossings": r"never, \num{2.500}",
@@ -113,7 +113,7 @@ def test_without_sliding_pairs_no_order_is_defined():
 def test_a_projected_flow_below_its_bound_never_crosses():
     projected = PROJECTED | {"loss": 16 / 2 ** np.array([0, 1, 2, 2.9])}
     numbers = sliding.numbers(FULL, projected, RUNS, LAMBDA_ZERO, window=2)
-    assert numbers["projected-crossing"] == "never"
+    assert numbers["projected-crossing"] == "does not cross the bound"
 
 
 def test_figure(draw, check_lines):

@@ -21,6 +21,7 @@ STAGES = [
     ]
 ]
 RUN = {
+    "learning_rate": np.array(3 / 4),
     "step": np.arange(9),
     "stage": np.array([1, 1, 1, 2, 2, 3, 3, 3]),
     "time": np.cumsum([0, *[3 / 4] * 3, *[1 / 2] * 2, *[1 / 4] * 3]),
@@ -47,6 +48,7 @@ EXPECTED_NUMBERS = {
     # ⌊8/3⌋.
     "steps-per-stage": r"\num{2}",
     "stage-limit-smallest": r"\num{2.35}",
+    "stage-limit-side": "below",
     # 1.98765 > 1.944, at its end, and 4.3 > 4.204; the first stage stays below.
     "stages-crossed": r"\num{2}",
     "stagewise-loss-end": r"\num{5.43}",
@@ -64,13 +66,15 @@ EXPECTED_NUMBERS = {
     "pairs-steps-largest": r"\num{2.00}",
     "pairs-samples-smallest": r"\num{0.765}",
     "pairs-samples-largest": r"\num{1.50}",
+    # 0.765 is not above one.
+    "curriculum-loses": "no",
     "stage-one-loss-end": r"\num{1.2}",
     # 3 · 3/4 and 3 · 1/4.
     "stage-first-time": r"\num{2.250}",
     "stage-last-time": r"\num{0.750}",
     "stage-first-loss-largest": r"\num{7.78}",
     "stage-last-loss-start": r"\num{5.00}",
-    "full-steps-to-stagewise-end": r"\num{7}",
+    "full-steps-to-stagewise-end": r"is as low after \num{7} steps",
 }
 # Stage, samples, λ0, limit, first and last loss, last bound, step of the crossing.
 EXPECTED_ROWS = [
@@ -95,14 +99,40 @@ def test_a_shorter_full_batch_run_is_compared_at_its_end():
         "full-samples-seen": r"\num{18}",
         "equal-samples-step": r"\num{3}",
         "stagewise-over-full-samples": r"\num{0.543}",
-        "full-steps-to-stagewise-end": r"more than \num{3}",
+        "full-steps-to-stagewise-end": r"is not as low in \num{3} steps",
     }
     assert stagewise.numbers(RUN, full, STAGES, PAIRS) == EXPECTED_NUMBERS | shorter
+
+
+def test_a_rate_at_the_limit_of_a_stage_is_not_below():
+    values = stagewise.numbers(RUN | {"learning_rate": 2.34567}, FULL, STAGES, PAIRS)
+    assert values["stage-limit-side"] == "not below"
+
+
+# The loss after five and after eight steps of the full batch, and of a pair; by stages 5.4321.
+@pytest.mark.parametrize(
+    ("full", "pair", "loses"),
+    [
+        ((5, 5), (5, 5), "yes"),
+        ((6, 5), (5, 5), "no"),
+        ((5, 6), (5, 5), "no"),
+        ((5, 5), (6, 5), "no"),
+        ((5, 5), (5, 5.4321), "no"),
+    ],
+)
+def test_the_curriculum_loses_where_every_ratio_is_above_one(full, pair, loses):
+    losses = [FULL["loss"].copy(), FULL["loss"].copy()]
+    for loss, (early, late) in zip(losses, (full, pair), strict=True):
+        loss[[5, 8]] = early, late
+    pairs = {"stages7": RUN, "at_once7": {"loss": losses[1]}}
+    values = stagewise.numbers(RUN, FULL | {"loss": losses[0]}, STAGES, pairs)
+    assert values["curriculum-loses"] == loses
 
 
 def test_a_run_has_a_loss_more_than_steps():
     first = {name: RUN[name][:2] for name in ("stage", "loss_stage")}
     first |= {name: RUN[name][:3] for name in ("step", "time", "loss_all")}
+    first["learning_rate"] = RUN["learning_rate"]
     first["stage_end_loss"] = RUN["stage_end_loss"][:1]
     pairs = {"stages7": first, "at_once7": FULL}
     assert stagewise.numbers(first, FULL, STAGES[:1], pairs)["steps-per-stage"] == r"\num{2}"

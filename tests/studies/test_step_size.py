@@ -38,7 +38,7 @@ EXPECTED_NUMBERS = {
     # At t = 2 the full batch has 8 · (2/8)^(2/3) = 3.1748, and 4.985/3.1748 = 1.570.
     "long-step-difference": r"\num{57}",
     # 5.2 > 5.134.
-    "long-step-crossing": r"\num{1.000}",
+    "long-step-crossing": r"crosses the bound at $t=\num{1.000}$",
     "long-step-lambda-min": r"\num{0.123}",
     "steps-compared": r"\num{4}",
     "step-longest": r"\num{0.333}",
@@ -50,6 +50,8 @@ EXPECTED_NUMBERS = {
     "discrete-bound-at-study-end": r"\num{1.414}",
     # 16 · (3/4)⁴ = 81/16.
     "discrete-bound-end": r"\num{5.06}",
+    # 16, 12, 9, 6.75, 5.06; it may touch.
+    "discrete-bound-holds": "stays below",
     # 3/4 · 7² · 3/2.
     "step-over-theorem": r"\num{55.1}",
     "precision-difference": r"\num{78}",
@@ -72,8 +74,14 @@ def test_a_long_step_below_the_bound():
     # 5.1 < 5.134; 1.2/3.1748 = 0.378, 62 percent below.
     double = DOUBLE | {"loss": np.array([10.0, 5.1, 1.2])}
     numbers = step_size.numbers(COMPARISONS, SINGLE, double, FULL, EIGENVALUES)
-    assert numbers["long-step-crossing"] == "never"
+    assert numbers["long-step-crossing"] == "does not cross the bound"
     assert numbers["long-step-difference"] == r"\num{62}"
+
+
+def test_a_run_above_the_bound_of_descent_at_one_step():
+    full = FULL | {"loss": np.array([16.0, 12, 8, 6.8, 1])}
+    numbers = step_size.numbers(COMPARISONS, SINGLE, DOUBLE, full, EIGENVALUES)
+    assert numbers["discrete-bound-holds"] == "does not stay below"
 
 
 def test_a_step_study_in_which_nothing_changes_is_refused():

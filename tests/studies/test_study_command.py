@@ -66,7 +66,7 @@ def test_help_names_files_and_settings(built):
     read = {
         "--full-batch FILE": "results/training_full_batch.npz",
         "--mini-batch FILE": "results/training_mini_batch.npz",
-        "--lambda-zero FILE": "results/eigenvalues.csv",
+        "--lambda-zero FILE": "results/h_infinity.csv",
     }
     for option, path in read.items():
         assert f"{option} read; by default {path} " in words

@@ -40,11 +40,10 @@ EXPECTED_NUMBERS = {
     "width-networks-wide": r"\num{2}",
     "width-fraction": r"\num{0.33}",
     "width-time-end": r"\num{12.3}",
-    "width-crossed": r"\num{3}",
+    "width-crossings": r"is crossed by \num{3} of the \num{6} runs, first at $t=\num{7.78}$"
+    r" and last at $t=\num{13.3}$",
     # 7.78 < 12.3456 and 12, at its end; 13.3 > 13.
     "width-crossed-within": r"\num{2}",
-    "width-crossing-earliest": r"\num{7.78}",
-    "width-crossing-latest": r"\num{13.3}",
     # Of 35, 41.2345 and 40.
     "width-followed": r"up to $t=\num{41.2}$",
     # Means of 3.1, 2.2, 2.8 and of 5.1, 6.
@@ -71,6 +70,9 @@ EXPECTED_NUMBERS = {
     "sliding-lambda-min-wide": r"\num{0.0633}",
     # 0.1 and 0.12 are below 1/8.
     "width-lambda-min-below": r"\num{2}",
+    # All, and none within 1/16.
+    "width-sliding-below": r"\num{6}",
+    "width-kernel-kept": r"\num{0}",
     # (0.6 + 1.02)/(0.4 + 0.6).
     "loss-over-bound-wide": r"\num{1.6}",
 }
@@ -90,18 +92,34 @@ def test_numbers():
 
 
 @pytest.mark.parametrize(
-    ("times", "crossed", "within", "earliest", "latest", "followed"),
+    ("times", "crossings", "within", "followed"),
     [
-        ([""] * 6, 0, 0, "never", "never", r"up to $t=\num{41.2}$"),
-        ([4.5, 11.5, 13.0, 2.5, 6.5, 10.5], 6, 4, r"\num{2.50}", r"\num{13.0}", "none"),
-        ([13.5, "", "", "", "", 11.0], 2, 0, r"\num{11.0}", r"\num{13.5}", r"up to $t=\num{41.2}$"),
+        ([""] * 6, r"none of the \num{6} runs", 0, r"up to $t=\num{41.2}$"),
+        (
+            [4.5, 11.5, 13.0, 2.5, 6.5, 10.5],
+            r"\num{6} of the \num{6} runs, first at $t=\num{2.50}$ and last at $t=\num{13.0}$",
+            *(4, "none"),
+        ),
+        (
+            [13.5, "", "", "", "", 11.0],
+            r"\num{2} of the \num{6} runs, first at $t=\num{11.0}$ and last at $t=\num{13.5}$",
+            *(0, r"up to $t=\num{41.2}$"),
+        ),
     ],
 )
-def test_widths_that_cross_never_always_or_late(times, crossed, within, earliest, latest, followed):
+def test_widths_that_cross_never_always_or_late(times, crossings, within, followed):
     values = numbers(crossing_time=times)
-    names = ("crossed", "crossed-within", "crossing-earliest", "crossing-latest", "followed")
-    expected = [rf"\num{{{crossed}}}", rf"\num{{{within}}}", earliest, latest, followed]
+    expected = [f"is crossed by {crossings}", rf"\num{{{within}}}", followed]
+    names = ("crossings", "crossed-within", "followed")
     assert [values[f"width-{name}"] for name in names] == expected
+
+
+def test_runs_whose_kernel_is_kept_or_falls_are_counted():
+    # Up to λ0/4, and below λ0/2.
+    change, smallest = [1 / 16, 0.07, 0.01, 1, 0, 0.0626], [0.125, 0.2, 0.1, 0.3, 0.4, 0.124]
+    values = numbers(gram_change=change, sliding_lambda_min=smallest)
+    assert values["width-kernel-kept"] == r"\num{3}"
+    assert values["width-sliding-below"] == r"\num{2}"
 
 
 def test_local_slopes_are_of_neighbouring_widths():
