@@ -5,7 +5,8 @@ allows, another word or a missing name is an error.  `--update` makes this machi
 name that is new there gets the class `new`, without tolerance, until somebody judges it.
 
 reference.json has `configuration`, that of the numbers; `classes`, name → units (of the last
-printed digit), relative (tolerance) and reason; and `numbers`, file → name → [LaTeX, class].
+printed digit), relative (tolerance), reason and, for a text that differs everywhere, its form; and
+`numbers`, file → name → [LaTeX, class].
 """
 
 import hashlib
@@ -46,7 +47,10 @@ def words(latex):
 
 
 def agrees(reference, here, allowed):
-    """Whether a text has the words of the reference and numbers that its class allows."""
+    """Whether a text has the words of the reference and numbers that its class allows, or the form
+    that the class asks for."""
+    if form := allowed.get("form"):
+        return re.fullmatch(form, here) is not None
     if words(reference) != words(here):
         return False
     pairs = zip(NUMBER.findall(reference), NUMBER.findall(here), strict=True)

@@ -11,6 +11,7 @@ from publishing import verify_results
 from publishing.verify_results import agrees, compare, printed, unit, updated
 
 EXACT = {"units": 0, "relative": 0, "reason": "r"}
+FORM = EXACT | {"form": "[0-9a-f]{2}"}
 UNIT, TWO_PERCENT = EXACT | {"units": 1}, EXACT | {"relative": 0.02}
 
 
@@ -62,6 +63,9 @@ def test_unit_of_the_last_digit(number, value):
         ("crosses at $t=\\num{3}$", "does not cross", TWO_PERCENT, False),
         ("holds", "fails", TWO_PERCENT, False),
         (r"\num{3}", "missing", TWO_PERCENT, False),
+        ("0a", "f3", FORM, True),
+        ("0a", "f", FORM, False),
+        ("0a", "missing", FORM, False),
     ],
 )
 def test_numbers_agree_within_their_class_and_words_to_the_letter(reference, here, allowed, same):
@@ -171,7 +175,7 @@ def test_tolerances_are_what_the_reasons_say():
     allowed = {name: (c["units"], c["relative"]) for name, c in SHIPPED["classes"].items()}
     assert allowed == {
         **{"exact": (0, 0), "count": (0, 0), "double": (1, 0), "rounded": (0, 0.012)},
-        **{"crossing": (1, 0.01), "single": (1, 0.035), "chaotic": (1, 0.4)},
+        **{"crossing": (1, 0.01), "single": (1, 0.035), "chaotic": (1, 0.4), "digest": (0, 0)},
     }
     kinds = [kind for *_, kind in entries()]
     assert kinds.count("chaotic") <= 5

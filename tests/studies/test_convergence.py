@@ -196,7 +196,7 @@ def test_figure(draw, check_lines):
     panels = losses, radii, coercivities, pairs
     assert [axes.get_yscale() for axes in panels] == ["log", "log", "linear", "linear"]
     assert [axes.get_ylim()[0] for axes in (coercivities, pairs)] == [0, 0]
-    assert {axes.get_xlim() for axes in panels} == {(0, 5.5)}
+    assert {axes.get_xlim() for axes in panels} == {(0, 1.03 * 5.5)}
 
 
 @pytest.mark.parametrize("looks", [1, 3])
