@@ -67,7 +67,7 @@ def draw_patterns(axes, run):
     time = run["time"][run["probe_step"]]
     probability = bounds.flip_probability(run["probe_distance_median"])
     axes.semilogy(time[1:], run["probe_flipped"][1:], label="flipped")
-    axes.semilogy(time, run["probe_sliding"], label="sliding")
+    axes.semilogy(time, run["probe_sliding"], label="changing")
     axes.semilogy(time[1:], probability[1:], label="$P(A_{ir})$, median")
     axes.set_ylabel("share of pairs")
 

@@ -141,7 +141,7 @@ def draw_rates(axes, run, lambda_zero, window):
     )
     axes.axhline(lambda_zero, color="C2", linestyle="-.", label=r"bound, $\lambda_0$")
     axes.set(xlabel="time $t$ of the gradient flow", ylabel="decay rate")
-    axes.set(xlim=(0, run["time"][-1]), ylim=(0.3 * lambda_zero, 10 * lambda_zero))
+    axes.set(xlim=(0, run["time"][-1]), ylim=(0.3 * lambda_zero, 40 * lambda_zero))
     axes.legend(loc="upper right")
     drawing.plain_labels(axes.yaxis)
 
@@ -167,7 +167,7 @@ def draw_finer(axes, runs):
     _, changes, distance = np.transpose([counted(run) for run in runs])
     axes.loglog(steps, changes, "o-", label="changes of a pair / time")
     axes.loglog(steps, distance, "s--", label=r"$|w_r^{\mathsf{T}}x_i|$")
-    axes.set(xlabel="step $h$ in flow time", title="sliding pairs")
+    axes.set(xlabel="step $h$ in flow time", ylabel="sliding pairs")
     axes.legend(loc="center right")
 
 
@@ -175,6 +175,7 @@ def draw_path(axes, path):
     """Two coordinates of a unit, from its start to the corner where it slides on both inputs."""
     axes.plot(*path.T, color="C0", marker=".", markersize=2)
     axes.plot(*path[0], "ko", markersize=3)
+    axes.plot(*path[-1], "ks", markersize=3)
     axes.axhline(0, color="k", linewidth=0.6)
     axes.axvline(0, color="k", linewidth=0.6)
     axes.set(xlabel=r"$w_r^{\mathsf{T}}x_i$", ylabel=r"$w_r^{\mathsf{T}}x_j$")

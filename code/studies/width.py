@@ -119,7 +119,7 @@ def figure(networks, runs, lambda_zero):
     eigenvalues.axhline(lambda_zero / 2, color="C2", linestyle="-.", label=r"$\lambda_0/2$")
     eigenvalues.set_title(r"$\lambda_{\min}$")
     draw_band(patterns, networks, "flipped", "C0", "-", "flipped")
-    draw_band(patterns, networks, "sliding", "C1", "--", "sliding")
+    draw_band(patterns, networks, "sliding", "C1", "--", "changing")
     patterns.set_title("share of pairs")
     draw_band(panels["S"], networks, "gram_change", "C0", "-", None)
     draw_root_law(panels["S"], networks, "gram_change")

@@ -138,7 +138,7 @@ def test_figure(draw, check_lines):
         ],
         [
             ("flipped", probes[1:], RUN["probe_flipped"][1:]),
-            ("sliding", probes, RUN["probe_sliding"]),
+            ("changing", probes, RUN["probe_sliding"]),
             ("$P(A_{ir})$, median", probes[1:], MEDIAN),
         ],
         [

@@ -127,7 +127,7 @@ def test_figure(draw, check_lines):
     ]
     check_lines(rates, expected)
     assert rates.get_xlim() == (0, 4)
-    assert rates.get_ylim() == pytest.approx((0.3 * LAMBDA_ZERO, 10 * LAMBDA_ZERO), rel=gamma(10))
+    assert rates.get_ylim() == pytest.approx((0.3 * LAMBDA_ZERO, 40 * LAMBDA_ZERO), rel=gamma(10))
     bound = 0.95 * np.arange(9)
     full = 2 ** (bound - [0, 1.5, 3, 3.2, 4, 4.7, 5, 5.2, 5.6])
     expected = [
@@ -147,6 +147,7 @@ def test_figure(draw, check_lines):
     expected = [
         ("", [3, 1, 0], [-2, 0, 0]),
         ("", [3], [-2]),
+        ("", [0], [0]),
         ("", [0, 1], [0, 0]),
         ("", [0, 0], [0, 1]),
     ]
@@ -163,7 +164,10 @@ def test_the_dash_of_the_bound_is_one_that_no_run_has(draw):
 
 def test_short_logarithmic_axes_have_decimals(draw):
     rates, ratios, *_ = draw(sliding.figure, FULL, PROJECTED, RUNS, LAMBDA_ZERO, window=2)
-    for axes, wanted in [(rates, ["0.5", "1", "2", "5", "10"]), (ratios, ["0.5", "1", "2"])]:
+    for axes, wanted in [
+        (rates, ["0.5", "1", "2", "5", "10", "20", "50"]),
+        (ratios, ["0.5", "1", "2"]),
+    ]:
         low, high = axes.get_ylim()
         inside = [tick for tick in axes.get_yticks() if low <= tick <= high]
         assert [axes.yaxis.get_major_formatter()(tick) for tick in inside] == wanted

@@ -241,7 +241,7 @@ LAW = r"$\propto 1/\sqrt{m}$"
     ("panel", "bands", "others"),
     [
         ("G", {"initial_gram_error": ""}, {LAW: 0.7}),
-        ("F", {"flipped": "flipped", "sliding": "sliding"}, {}),
+        ("F", {"flipped": "flipped", "sliding": "changing"}, {}),
         ("S", {"gram_change": ""}, {LAW: 4}),
         ("D", {"distance_max": "largest", "distance_median": "median"}, {LAW: 8 / 3}),
         (
