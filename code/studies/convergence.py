@@ -101,13 +101,13 @@ def rows(proofs):
     """Cells of the table of networks."""
     return [
         [
-            WORDS.get(row["name"], f"another network (seed {row['seed']})"),
+            WORDS.get(row["name"], f"the network of seed {row['seed']}"),
             latex.number(row["steps"]),
             latex.number(row["time"]),
             latex.number(row["loss"], 2),
             # So rounded, the printed numbers satisfy the hypothesis where the exact ones do.
-            latex.upper_bound(row["needed"]) if row["needed"] else "--",
-            latex.lower_bound(row["radius"]),
+            latex.upper_bound(row["needed"], 4) if row["needed"] else "--",
+            latex.lower_bound(row["radius"], 4),
             latex.lower_bound(row["coercivity"]) if row["needed"] else "--",
             latex.number(100 * row["near"], 2),
             row["holds"],
