@@ -1,11 +1,13 @@
-# Set-up only; what is computed stands in Snakefile.
-#   make        environment, LaTeX, Coq where it can be installed, report/main.pdf
-#   make test   environment, LaTeX, pytest
+# Set-up only; what is computed stands in Snakefile.  `make help` prints:
+#   make             environment, LaTeX, Coq if it can be had, report/main.pdf
+#   make test        environment, LaTeX, pytest
 #   make test-slow   a second toy build: killed and resumed, compared byte for byte
 #   make mutants     mistakes planted in the studies' formulas: how many the tests catch
-#   make lint   style of Python, Snakefile and LaTeX
+#   make lint        style of Python, Snakefile and LaTeX
 #   make reference   the numbers of the last build become those of reference.json
-#   make slurm  environment for a cluster (README);  make test-slurm  its test, as root
+#   make slurm       environment for a cluster (README)
+#   make test-slurm  its test, as root
+#   make latex       LaTeX and its packages, or what is missing
 PYTHON ?= python3
 SEED   ?= 0
 BIN    := .venv/bin
@@ -16,9 +18,12 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
-.PHONY: report test test-slow test-slurm mutants lint reference latex coq slurm
+.PHONY: report help test test-slow test-slurm mutants lint reference latex coq slurm
 report: .venv/installed latex coq
-	$(BIN)/snakemake --cores all
+	$(BIN)/python -m snakemake
+
+help:
+	@sed -n 's/^#   //p' Makefile
 
 test: .venv/installed latex
 	$(BIN)/python -m pytest
@@ -27,9 +32,11 @@ test-slow: .venv/installed latex
 	$(BIN)/python -m pytest -m slow
 
 lint: .venv/installed
+	@command -v chktex >/dev/null || { \
+	  echo "make: chktex was not found; on Debian/Ubuntu: sudo apt-get install chktex" >&2; exit 1; }
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile
+	$(BIN)/python -m snakefmt --check Snakefile
 	cd report && chktex -q -l ../.chktexrc main.tex
 
 mutants: .venv/installed

@@ -70,8 +70,12 @@ def reason(verdict):
 
 def make_parser():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--dataset", default="results/dataset.npz")
-    parser.add_argument("--weights", default="results/convergence/assigned.npz")
+    parser.add_argument("--dataset", default="results/dataset.npz", help="the samples")
+    parser.add_argument(
+        "--weights",
+        default="results/convergence/assigned.npz",
+        help="the run whose last weights are judged",
+    )
     return parser
 
 

@@ -46,8 +46,8 @@ def main(arguments):
 
 if __name__ == "__main__":
     parser = scripting.parser(__doc__)
-    parser.add_argument("--dataset", default="results/dataset.npz")
+    parser.add_argument("--dataset", default="results/dataset.npz", help="the samples")
     parser.add_argument("--width", type=int, default=1000, help="hidden units m")
     parser.add_argument("--seeds", type=int, nargs="*", default=[1], help="seeds of the networks")
-    parser.add_argument("--output", default="results/eigenvalues.csv")
+    parser.add_argument("--output", default="results/eigenvalues.csv", help="the file to write")
     scripting.run(main, parser.parse_args())

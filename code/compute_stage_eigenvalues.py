@@ -33,7 +33,7 @@ def main(arguments):
 
 if __name__ == "__main__":
     parser = scripting.parser(__doc__)
-    parser.add_argument("--dataset", default="results/dataset.npz")
+    parser.add_argument("--dataset", default="results/dataset.npz", help="the samples")
     parser.add_argument("--stages", type=int, default=10, help="1 to 10")
-    parser.add_argument("--output", default="results/stages.csv")
+    parser.add_argument("--output", default="results/stages.csv", help="the file to write")
     scripting.run(main, parser.parse_args())

@@ -188,10 +188,19 @@ def _copied_as_meant():
 
 
 def _points(figure):
-    """A row for each point of each line: number of the panel, label of the line, x, y."""
+    """A row for each point of each line: number of the panel, name of the line, x, y."""
     return [
-        {"panel": panel, "line": line.get_label(), "x": float(x), "y": float(y)}
+        {"panel": panel, "line": line_name(axes, line), "x": float(x), "y": float(y)}
         for panel, axes in enumerate(figure.axes)
         for line in axes.get_lines()
         for x, y in zip(*line.get_data(), strict=True)
     ]
+
+
+def line_name(axes, line):
+    """The label of a line, without the underscore that keeps it out of the legend; of one without a
+    label what its panel shows."""
+    label = line.get_label()
+    if label.startswith("_child"):
+        return axes.get_title() or axes.get_ylabel()
+    return label.removeprefix("_")

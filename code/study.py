@@ -122,7 +122,9 @@ def make_parser(kind, study, given):
             scripting.option(name), type=setting, metavar="VALUE", default=value, help=text
         )
     if kind == "figure":
-        parser.add_argument("--style", type=Path, default=CODE / "report.mplstyle")
+        parser.add_argument(
+            "--style", type=Path, default=CODE / "report.mplstyle", help="the style of all figures"
+        )
     parser.add_argument("--output", required=True, type=Path, help="the file to write")
     parser.set_defaults(function=function, kind=kind)
     return parser

@@ -263,10 +263,12 @@ def main(arguments):
 
 def make_parser():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--dataset", default="results/dataset.npz")
-    parser.add_argument("--eigenvalues", default="results/h_infinity.csv")
+    parser.add_argument("--dataset", default="results/dataset.npz", help="the samples")
+    parser.add_argument("--eigenvalues", default="results/h_infinity.csv", help="the row of H^inf")
     parser.add_argument("--stages", help="results/stages.csv; default: no stages")
-    parser.add_argument("--targets", choices=digits.KINDS, default="digits")
+    parser.add_argument(
+        "--targets", choices=digits.KINDS, default="digits", help="kind of the targets"
+    )
     parser.add_argument("--targets-seed", type=int, default=0, help="order of shuffled targets")
     parser.add_argument("--width", type=int, default=1000, help="hidden units m")
     parser.add_argument("--seed", type=int, default=1, help="seed of the network")
@@ -310,7 +312,7 @@ def make_parser():
         type=int,
         help="try after every so many steps to prove convergence from there, and stop when proved",
     )
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", required=True, help="the file to write")
     return parser
 
 

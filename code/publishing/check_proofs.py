@@ -109,6 +109,10 @@ def main(arguments):
 
 def make_parser():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--sources", type=Path, nargs="+", default=coq_source.FILES)
-    parser.add_argument("--output", type=Path, default=Path("results/proofs.csv"))
+    parser.add_argument(
+        "--sources", type=Path, nargs="+", default=coq_source.FILES, help="the Coq files"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("results/proofs.csv"), help="the file to write"
+    )
     return parser

@@ -77,7 +77,11 @@ def main(arguments):
 
 def make_parser():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--source", type=Path, default=Path("report/main.tex"))
+    parser.add_argument(
+        "--source", type=Path, default=Path("report/main.tex"), help="the LaTeX file"
+    )
     parser.add_argument("--epoch", type=int, default=0, help="SOURCE_DATE_EPOCH, the PDF's date")
-    parser.add_argument("--output", type=Path, default=Path("report/main.pdf"))
+    parser.add_argument(
+        "--output", type=Path, default=Path("report/main.pdf"), help="the file to write"
+    )
     return parser

@@ -49,8 +49,16 @@ def main(arguments):
 
 def make_parser():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--sources", type=Path, nargs="+", default=coq_source.FILES)
+    parser.add_argument(
+        "--sources", type=Path, nargs="+", default=coq_source.FILES, help="the Coq files"
+    )
     parser.add_argument("--proofs", help="results/proofs.csv; default: Coq has not run")
-    parser.add_argument("--numbers", default="report/generated/proofs.tex")
-    parser.add_argument("--appendix", default="report/generated/proof_statements.tex")
+    parser.add_argument(
+        "--numbers", default="report/generated/proofs.tex", help="written: whether Coq has checked"
+    )
+    parser.add_argument(
+        "--appendix",
+        default="report/generated/proof_statements.tex",
+        help="written: the statements",
+    )
     return parser

@@ -150,10 +150,12 @@ def main(arguments):
 
 def make_parser():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--reference", type=Path, default=Path("reference.json"))
+    parser.add_argument(
+        "--reference", type=Path, default=Path("reference.json"), help="the expected numbers"
+    )
     parser.add_argument(
         "--generated", type=Path, nargs="+", help="default: those of the last build"
     )
     parser.add_argument("--update", action="store_true", help="make this machine the reference")
-    parser.add_argument("--output", default="results/verification.csv")
+    parser.add_argument("--output", default="results/verification.csv", help="the file to write")
     return parser

@@ -93,15 +93,29 @@ def main(arguments):
 
 def make_parser():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--commit", default="unknown")
+    parser.add_argument("--commit", default="unknown", help="of the sources")
     parser.add_argument("--config", default="", help="the configuration, as text")
-    parser.add_argument("--dataset", type=Path, default=Path("results/dataset.npz"))
+    parser.add_argument(
+        "--dataset", type=Path, default=Path("results/dataset.npz"), help="the samples"
+    )
     parser.add_argument("--changed", nargs="*", default=[], help="keys unlike the shipped ones")
     parser.add_argument("--makers", nargs="*", default=[], help="path=rule=module of what is shown")
     parser.add_argument("--author", default="", help="on the title page; none where empty")
     parser.add_argument("--course", default="", help="below the author; none where empty")
-    parser.add_argument("--facts", default="report/generated/colophon.tex")
-    parser.add_argument("--rows", default="report/generated/colophon_rows.tex")
-    parser.add_argument("--notice", default="report/generated/notice.tex")
-    parser.add_argument("--title", default="report/generated/title.tex")
+    parser.add_argument(
+        "--facts",
+        default="report/generated/colophon.tex",
+        help="written: commit, configuration, data, versions",
+    )
+    parser.add_argument(
+        "--rows",
+        default="report/generated/colophon_rows.tex",
+        help="written: what makes each figure and number",
+    )
+    parser.add_argument(
+        "--notice",
+        default="report/generated/notice.tex",
+        help="written: what differs from the shipped configuration",
+    )
+    parser.add_argument("--title", default="report/generated/title.tex", help="written: the names")
     return parser

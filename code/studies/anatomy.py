@@ -97,7 +97,7 @@ def figure(full_batch, frozen, lambda_zero, claims, *, window):
         axes.grid(True)
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         if crossing is not None:
-            axes.axvline(run["time"][crossing], color="0.4", linewidth=0.6)
+            axes.axvline(run["time"][crossing], color="0.4", linewidth=0.6, label="_crossing")
     panels[-1].set(xlabel="time $t$ of the gradient flow", xlim=(0, run["time"][-1]))
     return figure
 

@@ -28,7 +28,7 @@ def draw_losses(axes, full_batch, mini_batch, bound):
     axes.legend(loc="lower left")
     crossing = bounds.first_crossing(full_batch["loss"], bound)
     if crossing is not None:
-        axes.plot(time[crossing], bound[crossing], "ko", markersize=4)
+        axes.plot(time[crossing], bound[crossing], "ko", markersize=4, label="_crossing")
         axes.annotate(
             f"loss crosses the bound\n$t={time[crossing]:.1f}$, step {crossing}",
             (time[crossing], bound[crossing]),
@@ -47,7 +47,7 @@ def draw_ratios(axes, full_batch, runs, lambda_zero):
     axes.semilogy(time, np.median(others, axis=0), "k:", label="other networks, median")
     extremes = np.min(others, axis=0), np.max(others, axis=0)
     axes.fill_between(time, *extremes, color="0.8", linewidth=0)
-    axes.axhline(1, color="C2", linestyle="-.")
+    axes.axhline(1, color="C2", linestyle="-.", label="_bound")
     axes.legend(loc="lower right")
 
 

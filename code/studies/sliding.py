@@ -173,11 +173,11 @@ def draw_finer(axes, runs):
 
 def draw_path(axes, path):
     """Two coordinates of a unit, from its start to the corner where it slides on both inputs."""
-    axes.plot(*path.T, color="C0", marker=".", markersize=2)
-    axes.plot(*path[0], "ko", markersize=3)
-    axes.plot(*path[-1], "ks", markersize=3)
-    axes.axhline(0, color="k", linewidth=0.6)
-    axes.axvline(0, color="k", linewidth=0.6)
+    axes.plot(*path.T, color="C0", marker=".", markersize=2, label="_path")
+    axes.plot(*path[0], "ko", markersize=3, label="_start")
+    axes.plot(*path[-1], "ks", markersize=3, label="_end")
+    axes.axhline(0, color="k", linewidth=0.6, label="_kink of the second input")
+    axes.axvline(0, color="k", linewidth=0.6, label="_kink of the first input")
     axes.set(xlabel=r"$w_r^{\mathsf{T}}x_i$", ylabel=r"$w_r^{\mathsf{T}}x_j$")
 
 

@@ -25,7 +25,7 @@ def figure(stagewise, full_batch, stages):
         of_stage = step[start : start + len(losses)]
         upper.semilogy(of_stage, losses, color=loss, linestyle="-", label=labels[0])
         upper.semilogy(of_stage, values, color=bound, linestyle="-.", label=labels[1])
-        labels = None, None
+        labels = [f"_{label.removeprefix('_')}" for label in labels]
     lower.semilogy(step, stagewise["loss_all"], color=loss, label="stagewise, loss on all samples")
     lower.semilogy(
         full_batch["step"],
@@ -37,7 +37,7 @@ def figure(stagewise, full_batch, stages):
     for axes in (upper, lower):
         axes.set(ylabel="mean squared error", xlim=(0, step[-1]))
         for start in starts[1:]:
-            axes.axvline(start, color="0.8", linewidth=0.5, zorder=0)
+            axes.axvline(start, color="0.8", linewidth=0.5, zorder=0, label="_new stage")
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     # Room for the names of the stages.
     upper.set_ylim(top=10 * upper.get_ylim()[1])

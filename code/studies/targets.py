@@ -51,14 +51,16 @@ def figure(runs, alignment, lambda_zero):
     shown = set()
     for name, run in runs.items():
         kind, part = kind_of(name), bounds.run_measured(run)
-        losses.semilogy(run["time"][part], run["loss"][part] / run["loss"][0], **styles[kind])
+        # One legend for all panels.
+        named = styles[kind] | {"label": f"_{NAMES[kind]}"}
+        losses.semilogy(run["time"][part], run["loss"][part] / run["loss"][0], **named)
         if kind not in DIVIDED:
             outside = shares_outside(alignment[name])
-            shares.semilogx(np.arange(1, len(outside) + 1), outside + 1e-12, **styles[kind])
+            shares.semilogx(np.arange(1, len(outside) + 1), outside + 1e-12, **named)
         time = run["time"][run["probe_step"]]
-        patterns.plot(time, run["probe_flipped"], **styles[kind])
-        label = None if kind in shown else NAMES[kind]
-        distances.plot(time, run["probe_distance_median"], **styles[kind], label=label)
+        patterns.plot(time, run["probe_flipped"], **named)
+        named |= {} if kind in shown else {"label": NAMES[kind]}
+        distances.plot(time, run["probe_distance_median"], **named)
         shown.add(kind)
     time = run["time"][part]
     bound = bounds.convergence_bound(1, lambda_zero, time)

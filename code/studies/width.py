@@ -83,8 +83,9 @@ def draw_crossings(axes, networks):
     for row in networks:
         crossed = row["crossing_time"] != ""
         time = row["crossing_time"] if crossed else row["followed_time"]
-        axes.plot(float(row["m"]), time, "o" if crossed else "^", color="C0", fillstyle="none")
-        axes.plot(float(row["m"]), row["lead_time"], "x", color="C1")
+        shape, name = ("o", "_crossing") if crossed else ("^", "_no crossing up to here")
+        axes.plot(float(row["m"]), time, shape, color="C0", fillstyle="none", label=name)
+        axes.plot(float(row["m"]), row["lead_time"], "x", color="C1", label="_largest lead")
     axes.set_title("crossing $t$")
 
 

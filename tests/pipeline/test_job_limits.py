@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from drawing import SHIPPED
 
-from pipeline.config import shipped
 from pipeline.job_limits import (
     BYTES,
     MEMORY_SAFETY,
@@ -113,7 +113,7 @@ def test_the_readme_shows_what_runs_cost_and_what_is_asked_for():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     deep = yaml.safe_load((ROOT / "deep.yaml").read_text(encoding="utf-8"))
     study = deep["width_study"]
-    runs = training_runs({name: shipped()[name] | deep.get(name, {}) for name in shipped()})
+    runs = training_runs({name: keys | deep.get(name, {}) for name, keys in SHIPPED.items()})
     of_width = {run.options["width"]: run for run in runs.values() if run.rule == "width"}
     models = re.search(r"(\d+) MB \+ (\d+) bytes and (\d+) s \+ ([\d.]+) ns", text)
     megabytes, of_pair, seconds, of_step = map(float, models.groups())

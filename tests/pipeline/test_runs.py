@@ -3,11 +3,11 @@
 import copy
 
 import pytest
+from drawing import SHIPPED
 
-from pipeline.config import shipped
 from pipeline.runs import RULES, by_rule, long_windows, pattern, summary, training_runs
 
-CONFIG = shipped()
+CONFIG = SHIPPED
 RUNS = training_runs(CONFIG)
 
 

@@ -2,11 +2,14 @@
 
 import csv
 import re
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import yaml
-from workflow import ROOT, made, planned, snakemake
+from workflow import ROOT, copy_project, made, planned, snakemake
 
 from pipeline.config import shipped
 from pipeline.runs import RULES, training_runs
@@ -160,6 +163,32 @@ def test_a_bad_config_is_one_line_before_any_job(built, setting, message):
     assert (built / "report/main.pdf").read_bytes() == before
 
 
+# Those that read the configuration, and quick ones.
+OF_THE_CONFIG = [
+    *("pipeline/test_config.py", "pipeline/test_runs.py", "pipeline/test_job_limits.py"),
+    *("pipeline/test_studies.py", "library/test_dataset.py", "report/test_verify_results.py"),
+]
+
+
+def test_another_seed_in_config_yaml_fails_no_test(tmp_path):
+    copy = copy_project(tmp_path / "copy")
+    for name in ("tests", "pyproject.toml", "deep.yaml", "README.md", "profiles"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, copy / name)
+    text = (copy / "config.yaml").read_text(encoding="utf-8")
+    for old, new in [("width: 1000\n  seed: 1\n", "width: 1000\n  seed: 7\n"), ("42", "43")]:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (copy / "config.yaml").write_text(text, encoding="utf-8")
+    tests = [f"tests/{name}" for name in OF_THE_CONFIG if (copy / "tests" / name).exists()]
+    command = [sys.executable, "-m", "pytest", "-k", "not built and not every_printed", *tests]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 def test_a_config_that_is_no_yaml_is_one_line(built):
     path = built / "config.yaml"
     original = path.read_text(encoding="utf-8")
@@ -219,7 +248,7 @@ OTHER_NETWORKS = {"train_width", "train_seeds", "train_stagewise", "train_pairs"
 
 
 def test_another_seed_reruns_the_runs_of_that_network_alone(built):
-    run = planned(built, "--config", "network={seed: 7}")
+    run = planned(built, "--config", f"network={{seed: {shipped()['network']['seed'] + 6}}}")
     assert TRAINING & run == TRAINING - OTHER_NETWORKS
     assert "compute_eigenvalues" in run
     assert not {"compute_h_infinity", "compute_targets", "tabulate_width"} & run

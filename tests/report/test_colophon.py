@@ -143,7 +143,7 @@ def test_every_figure_and_table_has_a_row(built):
 
 def test_the_command_remakes_each_by_its_rule(built):
     text = (ROOT / "report/sections/colophon.tex").read_text(encoding="utf-8")
-    assert r"remade by \texttt{snakemake -{}-cores all} and its path" in text
+    assert r"remade by \texttt{.venv/bin/python -m snakemake} and its path" in text
     rows = printed(built, "colophon_rows")
     # Forced, as the build is finished: each path must bring its own rule, and no other rule runs.
     run = planned(built, "--force", *(path for path, *_ in rows))

@@ -11,6 +11,7 @@ import yaml
 from matplotlib import colors
 from workflow import ROOT
 
+import files
 import study
 from pipeline.config import shipped
 from pipeline.studies import parts
@@ -198,12 +199,19 @@ def test_the_csv_holds_the_points_of_the_lines(built, drawn, name):
     with open(built / f"figures/{name}.csv", newline="") as file:
         rows = [tuple(row.values()) for row in csv.DictReader(file)]
     expected = [
-        (str(panel), line.get_label(), repr(float(x)), repr(float(y)))
+        (str(panel), files.line_name(axes, line), repr(float(x)), repr(float(y)))
         for panel, axes in enumerate(drawn[name].axes)
         for line in axes.get_lines()
         for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
     ]
     assert rows == expected
-    # Every name in a legend is a name in the table.
-    entries = {label for axes in drawn[name].axes for label in axes.get_legend_handles_labels()[1]}
-    assert entries <= {label for _, label, *_ in rows}
+    # Every name in a legend is a name in the table, if its line has points; and each line has one.
+    entries = {
+        line.get_label()
+        for axes in drawn[name].axes
+        for line in axes.get_lines()
+        if line.get_label()[0] != "_" and len(line.get_xdata())
+    }
+    labels = {label for _, label, *_ in rows}
+    assert entries <= labels
+    assert [label for label in labels if not label or label[0] == "_"] == []
