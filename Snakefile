@@ -21,7 +21,6 @@ from pipeline.sources import sources
 from publishing import coq_source
 from snakemake.jobs import Job
 
-
 try:
     check_folder(workflow.basedir)
     check_yaml("config.yaml")
