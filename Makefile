@@ -66,10 +66,11 @@ test-slurm: slurm
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-latex:
-	@command -v latexmk >/dev/null || command -v tectonic >/dev/null || { \
+# What the preamble needs is looked for here, before anything is computed.
+latex: .venv/installed
+	@$(BIN)/python code/publish.py compile_report --check || { \
 	  $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(TEX); } || { \
-	  printf '%s\n' "make: no LaTeX engine (latexmk or tectonic) was found. Install one:" \
+	  printf '%s\n' "make: LaTeX or a package of it is missing. Install it:" \
 	    "  Debian/Ubuntu: sudo apt-get install $(TEX)" \
 	    "  Fedora:        sudo dnf install latexmk texlive-scheme-medium texlive-collection-latexextra texlive-collection-mathscience texlive-collection-pictures" \
 	    "  macOS:         brew install --cask mactex-no-gui" \

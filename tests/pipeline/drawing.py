@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline import ROOT
 
 SHIPPED = json.loads((ROOT / "reference.json").read_text(encoding="utf-8"))["configuration"]
-SHIPPED |= {"report": {"author": "", "course": ""}}
+SHIPPED |= {"report": {"author": "", "course": "", "date": ""}}
 SECTIONS = list(SHIPPED)
 LEAVES = [f"{section}.{key}" for section in SHIPPED for key in SHIPPED[section]]
 ITEMS = ["width_study.networks.0.width", "eigenvalues.seeds.1", "flip_event.radii.0"]
@@ -127,5 +127,9 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             # One at which networks of any size differ.
             "radii": [0.5, *draw(st.sets(st.floats(1e-12, 100).filter(lambda r: r != 0.5)))],
         },
-        "report": {"author": draw(st.sampled_from(["", r"Müller & Søn_#%\\"])), "course": ""},
+        "report": {
+            "author": draw(st.sampled_from(["", r"Müller & Søn_#%\\"])),
+            "course": "",
+            "date": "",
+        },
     }

@@ -85,6 +85,7 @@ USERS = {
     "flip_event.radii": {"tabulate_flip_event"},
     "report.author": set(),
     "report.course": set(),
+    "report.date": set(),
 }
 
 
