@@ -8,6 +8,7 @@
 #   make slurm       environment for a cluster (README)
 #   make test-slurm  its test, as root
 #   make latex       LaTeX and its packages, or what is missing
+#   make coq         Coq, for the proofs of the report
 PYTHON ?= python3
 SEED   ?= 0
 BIN    := .venv/bin
@@ -71,10 +72,11 @@ coq:
 	@command -v coqc >/dev/null || { $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends coq; } || \
 	  echo "make: Coq was not found, so that the proofs are not checked; on Debian/Ubuntu: sudo apt-get install coq" >&2
 
-latex:
-	@command -v latexmk >/dev/null || command -v tectonic >/dev/null || { \
+# What the preamble needs is looked for here, before anything is computed.
+latex: .venv/installed
+	@$(BIN)/python code/publish.py compile_report --check || { \
 	  $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(TEX); } || { \
-	  printf '%s\n' "make: no LaTeX engine (latexmk or tectonic) was found. Install one:" \
+	  printf '%s\n' "make: LaTeX or a package of it is missing. Install it:" \
 	    "  Debian/Ubuntu: sudo apt-get install $(TEX)" \
 	    "  Fedora:        sudo dnf install latexmk texlive-scheme-medium texlive-collection-latexextra texlive-collection-mathscience texlive-collection-pictures" \
 	    "  macOS:         brew install --cask mactex-no-gui" \

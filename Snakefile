@@ -14,7 +14,7 @@ sys.path.insert(0, f"{workflow.basedir}/code")
 from pipeline import runs, studies
 from pipeline.config import check_config, check_folder, check_yaml, stop, typed
 from pipeline.job_limits import exceeded_limits
-from pipeline.jobs import keep_results
+from pipeline.jobs import keep_results, reasons
 from pipeline.locks import clear_stale_locks
 from pipeline.provenance import changed_keys, commit, of_numbers
 from pipeline.sources import sources
@@ -269,12 +269,14 @@ rule write_colophon:
         changed=config["report"]["changed"],
         author=config["report"]["author"],
         course=config["report"]["course"],
+        date=config["report"]["date"],
         makers=MAKERS,
     shell:
         "{PYTHON:q} {input.code[0]} write_colophon --commit {params.commit:q}"
         " --config {params.config:q} --dataset {input.dataset} --changed {params.changed}"
         " --makers {params.makers} --facts {output.facts} --rows {output.rows}"
         " --author={params.author:q} --course={params.course:q}"
+        " --date={params.date:q}"
         " --notice {output.notice} --title {output.title} --log {log}"
 
 
@@ -318,5 +320,5 @@ rule compile_report:
 
 
 onerror:
-    for line in exceeded_limits(log):
+    for line in reasons(log) + exceeded_limits(log):
         print(line, file=sys.stderr)

@@ -37,6 +37,9 @@ def run(main, arguments):
         _open_log(arguments.log)
         with threadpool_limits(limits=1):
             main(arguments)
+    except KeyboardInterrupt:
+        # Snakemake says so, in one line.
+        sys.exit(130)
     except KeyError as error:
         _fail(f"an input has no entry {error}")
     except MemoryError as error:

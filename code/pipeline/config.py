@@ -1,6 +1,7 @@
 """The configuration: read as YAML, checked against config.schema.yaml and for contradictions."""
 
 import contextlib
+import datetime
 import math
 import sys
 from functools import cache
@@ -31,7 +32,7 @@ Validator = jsonschema.validators.extend(
 
 
 # Keys whose values are text: an author "1.5" is no number.
-TEXTS = ("author", "course")
+TEXTS = ("author", "course", "date")
 
 
 def check_yaml(path):
@@ -43,6 +44,11 @@ def check_yaml(path):
         raise ValueError(f"config: {path}, line {line}: {error.problem}") from error
 
 
+def _text(value):
+    """A text as it stands; YAML makes of 2026-03-01 a date."""
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
 def typed(config):
     """The config with strings read as YAML: snakemake leaves nested `--config` values strings.
 
@@ -51,7 +57,7 @@ def typed(config):
     """
     if isinstance(config, dict):
         return {
-            key: value if key in TEXTS else typed(value)
+            key: _text(value) if key in TEXTS else typed(value)
             for key, value in config.items()
             if not str(key).startswith("x-")
         }

@@ -8,6 +8,8 @@ stale file.  To be looked at with each new version of Snakemake.
 """
 
 import inspect
+import re
+from pathlib import Path
 
 
 def keep_results(job_class):
@@ -34,3 +36,16 @@ def keep_results(job_class):
                 " replaces; install the version of requirements.txt"
             )
         setattr(job_class, name, method)
+
+
+def reasons(snakemake_logs):
+    """What the logs of failed jobs end with, each once: to be the last thing on the terminal."""
+    text = "".join(Path(log).read_text(errors="replace") for log in snakemake_logs)
+    failed = re.findall(r"^    log: (.*?)(?:, .*)? \(check log file", text, re.MULTILINE)
+    found = []
+    for path in filter(Path.exists, map(Path, dict.fromkeys(failed))):
+        entries = re.split(r"^[\d-]{10} [\d:,]{12} ", path.read_text(errors="replace"), flags=re.M)
+        # A script that ends with an error has its name in front of it.
+        if re.match(r"\w+\.py\b", entries[-1]):
+            found.append(entries[-1].strip())
+    return list(dict.fromkeys(found))

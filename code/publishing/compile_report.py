@@ -1,7 +1,7 @@
 """Compile report/main.tex with latexmk, or tectonic where there is no latexmk: report/main.pdf.
 
-Undefined references, citations and macros are errors; the lines of the log that name them are
-printed.  An earlier PDF is replaced only by a complete one.
+Undefined references, citations and macros are errors, and braces that stay open; they are printed
+with file and line.  An earlier PDF is replaced only by a complete one.
 """
 
 import os
@@ -20,6 +20,9 @@ TECTONIC = "tectonic -X compile --keep-logs --outdir build"
 # What a log says of a failure: "file:line: message" down to the line of source, or warnings.
 ERROR = re.compile(r"^(?:\S+:\d+: |! )(?:.*\n){1,8}?l\.\d+ .*|^(?:\S+:\d+: |! ).*", re.MULTILINE)
 UNDEFINED = re.compile(r"^(?:LaTeX|Package \w+) Warning: .*undefined.*", re.MULTILINE)
+OPEN = re.compile(r"^\(\\end occurred (?:inside a group|when ).*", re.MULTILINE)
+LABEL = re.compile(r"(Reference|Citation) `(.*?)'")
+COMMENT = re.compile(r"(?<!\\)%.*")
 
 
 def engine():
@@ -36,16 +39,80 @@ def environment(epoch):
     return os.environ | fixed
 
 
-def troubles(log):
+def packages(preamble):
+    """The packages that a preamble asks for."""
+    lists = re.findall(r"^\\usepackage(?:\[.*?\])?{(.*?)}", preamble, re.MULTILINE)
+    return [name for names in lists for name in names.split(",")]
+
+
+def missing(preamble):
+    """The packages of a preamble that this TeX does not have; tectonic fetches its own."""
+    if engine()[0] != "latexmk":
+        return []
+    names = [f"{name}.sty" for name in packages(preamble)]
+    found = subprocess.run(["kpsewhich", *names], capture_output=True, text=True).stdout
+    return [name for name in names if f"/{name}\n" not in found]
+
+
+def check_packages(preamble):
+    """Raise ValueError that names the packages that are missing, and how to get them."""
+    if names := missing(preamble.read_text(encoding="utf-8")):
+        raise ValueError(
+            f"LaTeX lacks {', '.join(names)}; install them with `make latex` or `tlmgr install"
+            f" {' '.join(name.removesuffix('.sty') for name in names)}`"
+        )
+
+
+def troubles(log, sources=()):
     """The lines of a LaTeX log that say what failed, each once; a hint for a missing package.
 
     A failed run leaves references unresolved, so they are named only where nothing else failed.
+    `sources` are searched for the places that a warning does not name.
     """
     found = ERROR.findall(log) or UNDEFINED.findall(log)
     lines = list(dict.fromkeys(line.strip() for line in found))
+    labels = list(dict.fromkeys(LABEL.findall("\n".join(lines))))
+    places = {label: place for label in labels if (place := places_of(label[1], sources))}
+    if places and not ERROR.search(log):
+        lines = [f"{where}: {kind} `{name}' undefined" for (kind, name), where in places.items()]
+    if not lines and (opened := OPEN.search(log)):
+        lines = [*unbalanced(sources), opened[0]]
     if re.search(r"File `\S+\.(sty|cls|tfm)' not found", log):
         lines.append("a LaTeX package is missing: `make latex` names the packages to install")
     return lines
+
+
+def lines_of(source):
+    """Number and text of each line, without comments."""
+    text = source.read_text(encoding="utf-8")
+    return enumerate((COMMENT.sub("", line) for line in text.splitlines()), start=1)
+
+
+def places_of(label, sources):
+    """`file:line` of each line that refers to a label, but for those that set it."""
+    reference = re.compile(
+        rf"\\\w*(?:ref|cite\w*)\*?(?:\[.*?\])*{{[^}}]*(?<![\w:-]){re.escape(label)}(?![\w:-])"
+    )
+    return ", ".join(
+        f"{source}:{number}"
+        for source in sources
+        for number, line in lines_of(source)
+        if reference.search(line)
+    )
+
+
+def unbalanced(sources):
+    """One line for each file in which more braces open than close: where the last one stands."""
+    for source in sources:
+        places = []
+        for number, line in lines_of(source):
+            for brace in re.findall(r"(?<!\\)[{}]", line):
+                if brace == "{":
+                    places.append(number)
+                elif places:
+                    places.pop()
+        if places:
+            yield f"{source}:{places[-1]}: a brace is not closed"
 
 
 def read_log(folder):
@@ -55,6 +122,9 @@ def read_log(folder):
 
 def main(arguments):
     folder = arguments.source.parent
+    check_packages(folder / "preamble.tex")
+    if arguments.check:
+        return
     (folder / "build").mkdir(exist_ok=True)
     done = subprocess.run(
         [*engine(), arguments.source.name],
@@ -68,8 +138,9 @@ def main(arguments):
     )
     scripting.log.info(done.stdout)
     log = read_log(folder)
-    if done.returncode or UNDEFINED.search(log):
-        lines = troubles(log) or done.stdout.splitlines()[-5:]
+    if done.returncode or UNDEFINED.search(log) or OPEN.search(log):
+        sources = [arguments.source, *sorted(folder.glob("sections/*.tex"))]
+        lines = troubles(log, sources) or done.stdout.splitlines()[-5:]
         raise ValueError("\n  ".join([f"{arguments.source} does not compile:", *lines]))
     with files.replacing(arguments.output) as temporary:
         shutil.copyfile(folder / "build" / "main.pdf", temporary)
@@ -80,6 +151,7 @@ def make_parser():
     parser.add_argument(
         "--source", type=Path, default=Path("report/main.tex"), help="the LaTeX file"
     )
+    parser.add_argument("--check", action="store_true", help="only whether LaTeX has its packages")
     parser.add_argument("--epoch", type=int, default=0, help="SOURCE_DATE_EPOCH, the PDF's date")
     parser.add_argument(
         "--output", type=Path, default=Path("report/main.pdf"), help="the file to write"

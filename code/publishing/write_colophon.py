@@ -64,14 +64,14 @@ def notice(changed):
     return "\n".join(lines) + "\n"
 
 
-def title(author, course):
-    """LaTeX for the title page and the file's properties: empty where neither is given."""
-    names = r"\\".join(escaped(name) for name in (author, course) if name)
-    if not names:
+def title(author, course, date):
+    """LaTeX for the title page and the file's properties: empty where nothing is given."""
+    if not author + course + date:
         return ""
+    names = r"\\".join(escaped(name) for name in (author, course) if name)
     lines = [
         rf"\author{{{names}}}",
-        r"\date{\vspace{-2em}}",
+        r"\date{" + (escaped(date) or r"\vspace{-2em}") + "}",
         rf"\hypersetup{{pdfauthor={{{escaped(author)}}}}}",
     ]
     return "\n".join(lines) + "\n"
@@ -88,7 +88,7 @@ def main(arguments):
     rows = latex.rows([typewriter(cell) for cell in maker] for maker in makers)
     files.write_text(arguments.rows, rows)
     files.write_text(arguments.notice, notice(arguments.changed))
-    files.write_text(arguments.title, title(arguments.author, arguments.course))
+    files.write_text(arguments.title, title(arguments.author, arguments.course, arguments.date))
 
 
 def make_parser():
@@ -102,6 +102,7 @@ def make_parser():
     parser.add_argument("--makers", nargs="*", default=[], help="path=rule=module of what is shown")
     parser.add_argument("--author", default="", help="on the title page; none where empty")
     parser.add_argument("--course", default="", help="below the author; none where empty")
+    parser.add_argument("--date", default="", help="below both; none where empty")
     parser.add_argument(
         "--facts",
         default="report/generated/colophon.tex",

@@ -96,7 +96,8 @@ def ratios(stagewise, full_batch, sizes):
 def of_pairs(runs, sizes):
     """The two ratios (pairs, 2) of the networks that were trained both ways."""
     seeds = [name.removeprefix("stages") for name in runs if name.startswith("stages")]
-    return np.array([ratios(runs[f"stages{k}"], runs[f"at_once{k}"], sizes)[:2] for k in seeds])
+    found = [ratios(runs[f"stages{k}"], runs[f"at_once{k}"], sizes) for k in seeds]
+    return np.array([(by_steps, by_samples) for by_steps, by_samples, *_ in found])
 
 
 def numbers(stagewise, full_batch, stages, runs):

@@ -205,7 +205,8 @@ def numbers(networks, lambda_zero, *, fraction):
     flipped_slopes = local_slopes(networks, "flipped")
     flipped, sliding = means(networks, "flipped"), means(networks, "sliding")
     smallest = means(networks, "sliding_lambda_min")
-    below = {name: sum(row[name] < lambda_zero / 2 for row in networks) for name in LAST[:2]}
+    half, kernels = lambda_zero / 2, ("lambda_min", "sliding_lambda_min")
+    below = {name: sum(row[name] < half for row in networks) for name in kernels}
     kept = sum(row["gram_change"] <= lambda_zero / 4 for row in networks)
     loss, bound = means(networks, "loss_end")[1], means(networks, "bound_end")[1]
     return {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline import ROOT
 
 SHIPPED = json.loads((ROOT / "reference.json").read_text(encoding="utf-8"))["configuration"]
-SHIPPED |= {"report": {"author": "", "course": ""}}
+SHIPPED |= {"report": {"author": "", "course": "", "date": ""}}
 SECTIONS = list(SHIPPED)
 LEAVES = [f"{section}.{key}" for section in SHIPPED for key in SHIPPED[section]]
 ITEMS = ["width_study.networks.0.width", "eigenvalues.seeds.1", "flip_event.radii.0"]
@@ -131,5 +131,6 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             "author": draw(st.sampled_from(["", r"Müller & Søn_#%\\"])),
             "course": "",
             "check_proofs": False,
+            "date": "",
         },
     }

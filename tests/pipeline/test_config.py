@@ -257,7 +257,13 @@ def test_strings_of_the_command_line_are_read_as_yaml():
 
 @pytest.mark.parametrize("text", ["", "1.5", "Anna: Mathematics", "null"])
 def test_a_name_stays_what_it_is(text):
-    assert typed({"report": {"author": text, "course": text}})["report"]["author"] == text
+    given = dict.fromkeys(("author", "course", "date"), text)
+    assert typed({"report": given})["report"] == given
+
+
+def test_a_date_of_yaml_is_its_text():
+    written = yaml.safe_load("report: {date: 2026-03-01}")
+    assert typed(written) == {"report": {"date": "2026-03-01"}}
 
 
 @pytest.mark.parametrize("value", ["fast", "[", "a: b: c", 3, 2.5, None, True])

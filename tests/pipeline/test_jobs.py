@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from snakemake.jobs import Job
 
-from pipeline.jobs import keep_results
+from pipeline.jobs import keep_results, reasons
 
 
 class Upstream:
@@ -49,3 +49,24 @@ def test_a_snakemake_without_the_methods_is_refused(gone, left):
 
 def test_the_installed_snakemake_has_them():
     keep_results(type("Copy", (Job,), {}))
+
+
+LOG = """Error in rule compile_report:
+    log: {0} (check log file(s) for error details)
+Error in rule train_width:
+    log: {1}, /slurm/12.log (check log file(s) for error details)
+Error in rule train_width:
+    log: {1}, /slurm/12.log (check log file(s) for error details)
+Error in rule none:
+    log: logs/missing.log (check log file(s) for error details)
+"""
+
+
+def test_reasons_are_the_last_entries_of_the_logs_of_failed_jobs(tmp_path):
+    one, two, log = (tmp_path / name for name in ("one.log", "two.log", "snakemake.log"))
+    one.write_text(
+        "2026-01-02 03:04:05,678 5 steps\n2026-01-02 03:04:06,789 publish.py: wrong:\n  line 2\n"
+    )
+    two.write_text("2026-01-02 03:04:05,678 5 of 7 steps, 3 a second\n")
+    log.write_text(LOG.format(one, two))
+    assert reasons([log]) == ["publish.py: wrong:\n  line 2"]

@@ -55,6 +55,11 @@ def test_bad_input_is_one_line_and_exit_1(tmp_path, main):
     assert line in log.read_text()
 
 
+def test_an_interrupt_is_for_snakemake_to_tell(tmp_path):
+    done = run_script(tmp_path, "raise KeyboardInterrupt")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_bad_input_is_printed_once_without_a_log(tmp_path):
     done = run_script(tmp_path, "raise ValueError('width -5')")
     assert done.stderr == "make_something.py: width -5\n"

@@ -86,6 +86,7 @@ USERS = {
     "report.author": set(),
     "report.check_proofs": {"summarise_proofs"} if PROOFS else set(),
     "report.course": set(),
+    "report.date": set(),
 }
 
 

@@ -185,13 +185,17 @@ AUTHOR, COURSE = r"Müller & Søn_#%", r"Deep {Learning} ~1 \ $2^3$, part--two"
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
 @pytest.mark.parametrize(
-    ("author", "course"), [(AUTHOR, COURSE), (COURSE, ""), ("", COURSE), (AUTHOR, "")]
+    ("author", "course", "date"),
+    [
+        (AUTHOR, COURSE, "1 March 2026"),
+        *((COURSE, "", ""), ("", COURSE, ""), (AUTHOR, "", ""), ("", "", "2026_1")),
+    ],
 )
-def test_names_are_on_the_page_and_the_author_in_the_file(tmp_path, author, course):
+def test_names_are_on_the_page_and_the_author_in_the_file(tmp_path, author, course, date):
     source = (
         r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{lmodern}"
         r"\usepackage[hidelinks,unicode]{hyperref}\title{A}\author{}\date{}"
-        rf"{write_colophon.title(author, course)}\begin{{document}}\maketitle\end{{document}}"
+        rf"{write_colophon.title(author, course, date)}\begin{{document}}\maketitle\end{{document}}"
     )
     (tmp_path / "a.tex").write_text(source, encoding="utf-8")
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "a.tex"]
@@ -199,12 +203,12 @@ def test_names_are_on_the_page_and_the_author_in_the_file(tmp_path, author, cour
     reader = pypdf.PdfReader(tmp_path / "a.pdf")
     (page,) = reader.pages
     text = page.extract_text().replace(" ", "").replace("\n", "")
-    assert text == f"A{author}{course}1".replace(" ", "")
+    assert text == f"A{author}{course}{date}1".replace(" ", "")
     assert (reader.metadata.author or "") == author
 
 
 def test_without_names_the_title_is_that_of_main_tex(built):
-    assert write_colophon.title("", "") == ""
+    assert write_colophon.title("", "", "") == ""
     assert (built / "report/generated/title.tex").read_text(encoding="utf-8") == ""
     main = (built / "report/main.tex").read_text(encoding="utf-8")
     assert main.index(r"\author{}") < main.index(r"\input{generated/title}")

@@ -4,6 +4,7 @@ import argparse
 import subprocess
 
 import pytest
+from workflow import ROOT
 
 from publishing import compile_report
 from publishing.compile_report import engine, environment, troubles
@@ -46,6 +47,9 @@ l.12 \\usepackage
                 {natbib}^^M
 """
 MISSING_FIGURE = "./main.tex:3: LaTeX Error: File `loss.pdf' not found.\n"
+OPEN_GROUP = (
+    "(\\end occurred inside a group at level 1)\n\n### simple group (level 1) entered at line 9"
+)
 REFERENCE = "LaTeX Warning: Reference `eq:nothing' on page 3 undefined on input line 41.\n"
 CITATION = "Package natbib Warning: Citation `du2018' on page 1 undefined on input line 9.\n"
 SUMMARY = "LaTeX Warning: There were undefined references.\n"
@@ -110,9 +114,51 @@ def test_unresolved_references_of_a_failed_run_are_left_out():
     assert r"\lmaxx" in text
 
 
-def install(folder, *names):
+@pytest.fixture
+def sources(tmp_path):
+    """Two sources, one of which cites, refers, and leaves a brace open in its third line."""
+    one, two = tmp_path / "one.tex", tmp_path / "two.tex"
+    one.write_text("\\label{eq:nothing} \\cref{eq:nothing-else} {a}\n\\{ % {\n")
+    two.write_text(
+        "% \\cref{eq:nothing}\n\\Cref{sec:a,eq:nothing}, \\citep[Section~1]{du2018}\n{\\bf{x}\n"
+    )
+    return [one, two]
+
+
+@pytest.mark.parametrize(
+    ("warning", "kind"), [(REFERENCE, "Reference `eq:nothing'"), (CITATION, "Citation `du2018'")]
+)
+def test_undefined_labels_are_named_with_file_and_line(sources, warning, kind):
+    (line,) = troubles(CLEAN + warning + SUMMARY, sources)
+    assert line == f"{sources[1]}:2: {kind} undefined"
+
+
+def test_an_open_brace_is_named_with_file_and_line(sources):
+    brace, reason = troubles(CLEAN + OPEN_GROUP, sources)
+    assert brace == f"{sources[1]}:3: a brace is not closed"
+    assert "inside a group" in reason
+
+
+def test_packages_that_are_missing_are_named_with_what_to_do(tmp_path, monkeypatch):
+    install(tmp_path, "latexmk")
+    install(tmp_path, "kpsewhich", text="#!/bin/sh\necho /tex/bm.sty\necho /tex/xcolor.sty\n")
+    preamble = tmp_path / "preamble.tex"
+    preamble.write_text("\\usepackage{bm}\n% \\usepackage{no}\n\\usepackage[a]{siunitx,xcolor}\n")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    with pytest.raises(ValueError, match=r"^LaTeX lacks siunitx\.sty; .*tlmgr install siunitx`$"):
+        compile_report.check_packages(preamble)
+
+
+def test_the_packages_of_the_report_are_looked_for():
+    preamble = (ROOT / "report/preamble.tex").read_text(encoding="utf-8")
+    assert {"siunitx", "bm", "accsupp", "cleveref"} < {*compile_report.packages(preamble)}
+    if engine()[0] == "latexmk":
+        assert compile_report.missing(preamble) == []
+
+
+def install(folder, *names, text="#!/bin/sh\n"):
     for name in names:
-        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).write_text(text)
         (folder / name).chmod(0o755)
 
 
@@ -152,7 +198,10 @@ def compiled(tmp_path, monkeypatch):
         monkeypatch.setattr(subprocess, "run", leave)
         source, output = tmp_path / "main.tex", tmp_path / "main.pdf"
         output.write_text("old")
-        compile_report.main(argparse.Namespace(source=source, output=output, epoch=0))
+        (tmp_path / "preamble.tex").touch()
+        source.write_text("a\n\\cref{eq:nothing} % \\cref{eq:other}\n")
+        options = {"source": source, "output": output, "epoch": 0, "check": False}
+        compile_report.main(argparse.Namespace(**options))
 
     return run, tmp_path
 
@@ -170,6 +219,8 @@ def test_pdf_is_replaced_after_a_clean_run(compiled):
         (REFERENCE, 0, "eq:nothing"),
         (CITATION, 0, "du2018"),
         (CLEAN, 1, "last line"),
+        (CLEAN + OPEN_GROUP, 0, "end occurred inside a group"),
+        (REFERENCE, 0, "main.tex:2: Reference `eq:nothing' undefined"),
     ],
 )
 def test_failure_is_named_and_keeps_the_earlier_pdf(compiled, log, returncode, named):

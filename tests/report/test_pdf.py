@@ -45,6 +45,34 @@ def test_the_file_title_is_that_of_the_page(pdf, text):
     assert set(re.findall(r"\w+", pdf.metadata.title.lower())) <= page
 
 
+def test_the_first_page_says_what_this_is(text):
+    opening = " ".join(text[:6000].split())
+    abstract, contents = opening.index("Abstract"), opening.index("Contents")
+    said = opening[abstract:contents]
+    assert "This report answers an assignment about that paper" in said
+    assert contents < opening.index("In the order of the assignment")
+
+
+TERMS = {
+    "the assignment": r"This report answers an assignment",
+    "notebook": r"comes with a notebook",
+    "scan": r"of which we have a scan",
+    "the print": r"the print, that is the paper as published",
+}
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_a_term_is_introduced_where_it_first_appears(term):
+    """In the order of the pages: the abstract, the answers, the sections."""
+    main = (ROOT / "report/main.tex").read_text(encoding="utf-8")
+    names = re.findall(r"\\input{(sections/\w+)}", main)
+    parts = [(ROOT / f"report/{name}.tex").read_text(encoding="utf-8") for name in names]
+    pages = " ".join(COMMENT.sub("", "\n".join([main, *parts])).split())
+    introduced = re.search(TERMS[term], pages)
+    assert introduced
+    assert re.search(rf"\b{term}\b", pages).start() >= introduced.start()
+
+
 def bookmarks(outline):
     for entry in outline:
         if isinstance(entry, list):

@@ -75,7 +75,7 @@ def test_an_eigenvalue_above_half_is_never_below():
     [
         # With 16 · 2^(−1.9t) the run crosses at its step 5, and 1.753 is above 1.317.
         (1.9 * math.log(2), 0.8765, "yes"),
-        (1.9 * math.log(2), 0.95 / 2 * math.log(2), "no"),
+        (1.9 * math.log(2), 1.9 * math.log(2) / 2, "no"),
         (math.log(2), 0.8765, "no"),
     ],
 )
