@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline import ROOT
 
 SHIPPED = json.loads((ROOT / "reference.json").read_text(encoding="utf-8"))["configuration"]
-SHIPPED |= {"report": {"author": "", "course": "", "date": ""}}
+SHIPPED |= {"report": {"author": "", "course": "", "date": "", "check_proofs": True}}
 SECTIONS = list(SHIPPED)
 LEAVES = [f"{section}.{key}" for section in SHIPPED for key in SHIPPED[section]]
 ITEMS = ["width_study.networks.0.width", "eigenvalues.seeds.1", "flip_event.radii.0"]
