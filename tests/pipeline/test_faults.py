@@ -35,13 +35,13 @@ def contents(folder):
 
 
 def check_nothing_lost(project, message, *arguments, **options):
-    """A build fails, one line has the message, nothing is lost."""
+    """A build fails, one line has the message, once more at the end; nothing is lost."""
     before = contents(project)
     options |= {"cwd": project, "capture_output": True, "text": True, "errors": "replace"}
     run = subprocess.run(command(*arguments), **options)
     assert run.returncode != 0
     assert "Traceback" not in run.stdout + run.stderr
-    assert sum(message in line for line in run.stderr.splitlines()) == 1, run.stderr
+    assert sum(message in line for line in run.stderr.splitlines()) in (1, 2), run.stderr
     assert contents(project) == before
 
 
@@ -79,7 +79,7 @@ def test_samples_against_the_hypotheses_are_named(project, fault, message):
     ],
 )
 def test_a_learning_rate_that_is_too_large_is_named(project, rule, result, message):
-    rate = "learning_rate, steps = refined(fraction * limit"
+    rate = "learning_rate, measured = refined(fraction * limit"
     with edited(project / "code/train_network.py", rate, f"{rate} * 40"):
         check_failure(project, rule, message, f"results/{result}.npz")
 
