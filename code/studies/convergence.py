@@ -92,7 +92,7 @@ def figure(assigned, full_batch, lambda_zero):
         axes.grid(True)
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     coercivities.set_ylim(0, None)
-    pairs.set_ylim(0, 1.1 * pairs.get_ylim()[1])
+    pairs.set_ylim(0, None)
     pairs.set(xlabel="time $t$ of the gradient flow", xlim=(0, 1.03 * time[-1]))
     return figure
 
