@@ -77,6 +77,11 @@ def first_crossing(loss, bound):
     return int(above[0]) if above.size else None
 
 
+def run_over_bound(run, lambda_zero):
+    """Loss over the bound from the run's own start, before each step."""
+    return run["loss"] / convergence_bound(run["loss"][0], lambda_zero, run["time"])
+
+
 def run_crossing(run, lambda_zero):
     """`first_crossing` of a run, dict with loss and time, and the bound from its own start.
 

@@ -162,8 +162,7 @@ def coercivity(inputs, active, near):
         defect = max(defect, orthonormality_defect(basis))
         index = np.nonzero(near[:, units].T)[1].reshape(len(units), -1)
         outside += outside_squared(inputs[index], basis, length)
-        parts = np.einsum("id,kdl->ikl", inputs, basis, optimize=True)
-        parts = (active[:, units, None] * parts).reshape(n, -1)
+        parts = sliding.inside_spans(inputs, active, units, basis)
         removed += parts @ parts.T
         terms += parts.shape[1]
     if defect >= 0.5:

@@ -73,8 +73,7 @@ class Probe:
 
     def results(self):
         """name → (windows,) array: what was measured, see `_measure` and `_measure_window`."""
-        names = self._records[0]
-        return {f"probe_{name}": np.array([r[name] for r in self._records]) for name in names}
+        return columns("probe", self._records)
 
     def initial_gram(self):
         """H(0) (n, n)."""
@@ -175,8 +174,12 @@ class SlopeProbe:
 
     def results(self):
         """name → (windows,) array."""
-        names = self._records[0]
-        return {f"probe_{name}": np.array([r[name] for r in self._records]) for name in names}
+        return columns("probe", self._records)
+
+
+def columns(prefix, records):
+    """prefix_name → array of what each of the records, dicts with equal keys, has by that name."""
+    return {f"{prefix}_{name}": np.array([r[name] for r in records]) for name in records[0]}
 
 
 def rayleigh(matrix, vector):

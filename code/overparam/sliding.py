@@ -54,6 +54,20 @@ def spans(inputs, near):
         yield units, pairs, *np.linalg.qr(inputs[sample[pairs]].swapaxes(1, 2))
 
 
+def inside_spans(inputs, active, units, bases):
+    """Rows s_ir Q_rᵀx_i (n, ·) of these units side by side, for `spans`: their products are what a
+    projection off the spans takes from a kernel.
+
+    Args:
+        inputs: (n, d).
+        active: s_ir, (n, m).
+        units: (k,).
+        bases: Q (k, d, ·).
+    """
+    parts = np.einsum("id,kdl->ikl", inputs, bases, optimize=True)
+    return (active[:, units, None] * parts).reshape(len(inputs), -1)
+
+
 def project_off(inputs, near, vectors):
     """Π_r v_r (m, d) for rows v_r of vectors, and the coefficients of the part taken off, one for
     each of places(near); the least ones where there are more near inputs than dimensions."""
@@ -104,10 +118,8 @@ def sliding_kernel(inputs, active, sliding):
     active = (active & ~sliding).astype(np.float64)
     kernel = gram.pattern_gram(inputs, active, np.ones(active.shape[1]))
     for units, _, basis, _ in spans(inputs, sliding):
-        # Rows s_ir Q_rᵀx_i, of all these units side by side.
-        parts = active[:, units, None] * np.einsum("id,kdl->ikl", inputs, basis)
-        flat = parts.reshape(len(inputs), -1)
-        kernel -= flat @ flat.T / active.shape[1]
+        parts = inside_spans(inputs, active, units, basis)
+        kernel -= parts @ parts.T / active.shape[1]
     return gram.symmetrised(kernel)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.linalg
 
 from overparam import convergence, gram, sliding
+from overparam.probe import columns
 
 
 class LambdaMinWatch:
@@ -134,6 +135,6 @@ class ConvergenceWatch:
     def results(self):
         """The steps (l,) at which it looked, what `_kinks` and the Verdicts say there; a radius is
         0 where no coercivity was left to ask for it."""
-        columns = {name: np.array([look[name] for look in self._looks]) for name in self._looks[0]}
-        columns["needed"] = np.where(np.isfinite(columns["needed"]), columns["needed"], 0.0)
-        return {f"look_{name}": column for name, column in columns.items()}
+        found = columns("look", self._looks)
+        needed = found["look_needed"]
+        return found | {"look_needed": np.where(np.isfinite(needed), needed, 0.0)}

@@ -106,8 +106,10 @@ def training_runs(config):
     assigned = network | fraction
     by_stages = {"steps": stagewise["steps_per_stage"], "stages": "results/stages.csv"}
     # The studies take the width study's long steps and windows, in single precision.
-    coarse = {"learning-rate-fraction": widths["learning_rate_fraction"], "single": True}
+    long = {"learning-rate-fraction": widths["learning_rate_fraction"]}
+    coarse = long | {"single": True}
     long_steps = coarse | _windows(widths)
+    from_end = {"start": pattern("full_batch").format(run="full_batch")}
     rows = [
         Run(
             *("full_batch", "full_batch", "anatomy"),
@@ -137,16 +139,14 @@ def training_runs(config):
         ),
         Run(
             *("double", "double", "target_study"),
-            network
-            | {"learning-rate-fraction": widths["learning_rate_fraction"]}
-            | {"flow-time": targets["flow_time"]},
+            network | long | {"flow-time": targets["flow_time"]},
         ),
         *(
             Run(
                 *(f"slide{refine}", "sliding", "sliding_study"),
                 assigned
-                | {"start": pattern("full_batch").format(run="full_batch"), "kinks": True}
-                | {"flow-time": slides["flow_time"], "refine": refine},
+                | from_end
+                | {"kinks": True, "flow-time": slides["flow_time"], "refine": refine},
             )
             for refine in slides["refinements"]
         ),
@@ -158,9 +158,7 @@ def training_runs(config):
             )
             for sharpness in slides["sharpness"]
         ),
-        *_proved_runs(
-            config, network | {"learning-rate-fraction": widths["learning_rate_fraction"]}
-        ),
+        *_proved_runs(config, network | long, from_end),
         *(
             Run(
                 *(f"refine{refine}", "step_size", "step_study"),
@@ -207,13 +205,12 @@ def _pairs(study, by_stages, options):
         yield Run(f"at_once{seed}", "pairs", "stagewise", of_pair | at_once)
 
 
-def _proved_runs(config, options):
+def _proved_runs(config, options, from_end):
     """Of all samples: the full batch's network from its end on, and others; of digit 0 the first
     stage, and the same with other targets."""
     study, stagewise = config["convergence_study"], config["stagewise"]
     until = {"certify": study["look"], "flow-time": study["flow_time"]}
-    start = {"start": pattern("full_batch").format(run="full_batch")}
-    whole = {"assigned": start} | {f"other{seed}": {"seed": seed} for seed in study["seeds"]}
+    whole = {"assigned": from_end} | {f"other{seed}": {"seed": seed} for seed in study["seeds"]}
     whole |= {"small_targets": {"targets": "small"}}
     for name, of_run in whole.items():
         yield Run(name, "convergence", "convergence_study", options | until | of_run)

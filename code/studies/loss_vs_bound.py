@@ -14,11 +14,6 @@ def steps_per_time(run):
     return run["step"][-1] / run["time"][-1]
 
 
-def over_bound(run, lambda_zero):
-    """Loss over the bound from the run's own start, before each step."""
-    return run["loss"] / bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])
-
-
 def draw_losses(axes, full_batch, mini_batch, bound):
     """Both losses and the bound, with the first crossing."""
     time = full_batch["time"]
@@ -42,8 +37,9 @@ def draw_losses(axes, full_batch, mini_batch, bound):
 def draw_ratios(axes, full_batch, runs, lambda_zero):
     """Loss over bound of the assigned network, and median and range of the others."""
     (time, *_) = (run["time"] for run in runs.values())
-    others = [over_bound(run, lambda_zero) for run in runs.values()]
-    axes.semilogy(full_batch["time"], over_bound(full_batch, lambda_zero), label="full batch")
+    others = [bounds.run_over_bound(run, lambda_zero) for run in runs.values()]
+    ratio = bounds.run_over_bound(full_batch, lambda_zero)
+    axes.semilogy(full_batch["time"], ratio, label="full batch")
     axes.semilogy(time, np.median(others, axis=0), "k:", label="other networks, median")
     extremes = np.min(others, axis=0), np.max(others, axis=0)
     axes.fill_between(time, *extremes, color="0.8", linewidth=0)
@@ -92,10 +88,7 @@ def seed_numbers(full_batch, runs, lambda_zero):
     everyone = [first, *runs.values()]
     times = [bounds.crossing_time(run, lambda_zero) for run in everyone]
     median = np.median([np.inf if time is None else time for time in times])
-    ratios = [
-        run["loss"][-1] / bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"][-1])
-        for run in everyone
-    ]
+    ratios = [bounds.run_over_bound(run, lambda_zero)[-1] for run in everyone]
     return {
         "seeds": latex.number(len(everyone)),
         "seeds-time-end": latex.number(end, 3),

@@ -151,8 +151,7 @@ def draw_ratios(axes, run, projected, smooth_runs, lambda_zero):
     curves = [("descent", run), ("projection", projected)]
     curves += [(rf"softplus, $\beta={int(item['softplus'])}$", item) for item in smooth_runs]
     for name, item in curves:
-        bound = bounds.convergence_bound(item["loss"][0], lambda_zero, item["time"])
-        axes.semilogy(item["time"], item["loss"] / bound, label=name)
+        axes.semilogy(item["time"], bounds.run_over_bound(item, lambda_zero), label=name)
     axes.axhline(1, color="k", linestyle=drawing.dashes()[-1], label="bound")
     end = projected["time"][-1]
     axes.set(xlabel="time $t$ of the gradient flow", ylabel="loss / bound")
