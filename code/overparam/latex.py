@@ -75,9 +75,10 @@ def crossings(times, runs):
     if not found:
         return f"is crossed by none of the {number(len(times))} {runs}"
     first, last = number(min(found)), number(max(found))
+    part = "all" if len(found) == len(times) else f"{number(len(found))} of the"
     return (
-        f"is crossed by {number(len(found))} of the {number(len(times))} {runs}, first at"
-        f" $t={first}$ and last at $t={last}$"
+        f"is crossed by {part} {number(len(times))} {runs}, first at $t={first}$ and last at"
+        f" $t={last}$"
     )
 
 

@@ -170,6 +170,11 @@ def test_a_crossing_is_a_verb(time, options, text):
             r"is crossed by \num{3} of the \num{4} runs, first at $t=\num{1.00}$ and last at"
             r" $t=\num{3.00}$",
         ),
+        (
+            [3.0, 1.0],
+            r"is crossed by all \num{2} runs, first at $t=\num{1.00}$ and last at"
+            r" $t=\num{3.00}$",
+        ),
     ],
 )
 def test_crossings_are_counted(times, text):

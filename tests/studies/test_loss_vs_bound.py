@@ -92,7 +92,7 @@ def test_numbers():
         ("a", MINI, (1, 2, "0.250", "0.250"), None),
         ("b", MINI, (0, 2), None),
         # 3/4, 1/4 and 1/2.
-        ("ac", FULL, (3, 3, "0.250", "0.750"), "0.500"),
+        ("ac", FULL, ("all", 3, "0.250", "0.750"), "0.500"),
     ],
 )
 def test_networks_that_cross_seldom_never_or_always(names, full, by, median):
@@ -100,10 +100,11 @@ def test_networks_that_cross_seldom_never_or_always(names, full, by, median):
     values = numbers(full | {"learning_rate": 1.0}, MINI, runs)
     crossings = rf"is crossed by none of the \num{{{by[1]}}} networks"
     if by[0]:
+        part = "all" if by[0] == "all" else rf"\num{{{by[0]}}} of the"
         crossings = (
-            r"is crossed by \num{{{}}} of the \num{{{}}} networks, first at $t=\num{{{}}}$ and last"
-            r" at $t=\num{{{}}}$"
-        ).format(*by)
+            rf"is crossed by {part} \num{{{by[1]}}} networks, first at $t=\num{{{by[2]}}}$ and last"
+            rf" at $t=\num{{{by[3]}}}$"
+        )
     assert values["seeds-crossings"] == crossings
     verb = rf"crosses the bound at $t=\num{{{median}}}$" if median else "does not cross the bound"
     assert values["seeds-crossing-median"] == verb

@@ -97,7 +97,7 @@ def test_numbers():
         ([""] * 6, r"none of the \num{6} runs", 0, r"up to $t=\num{41.2}$"),
         (
             [4.5, 11.5, 13.0, 2.5, 6.5, 10.5],
-            r"\num{6} of the \num{6} runs, first at $t=\num{2.50}$ and last at $t=\num{13.0}$",
+            r"all \num{6} runs, first at $t=\num{2.50}$ and last at $t=\num{13.0}$",
             *(4, "none"),
         ),
         (
