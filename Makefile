@@ -5,6 +5,7 @@
 #   make mutants     mistakes planted in the studies' formulas: how many the tests catch
 #   make lint        style of Python, Snakefile and LaTeX
 #   make reference   the numbers of the last build become those of reference.json
+#   make lock        requirements*.lock from requirements*.txt: every package, with hashes
 #   make slurm       environment for a cluster (README)
 #   make test-slurm  its test, as root
 #   make latex       LaTeX and its packages, or what is missing
@@ -12,14 +13,16 @@
 PYTHON ?= python3
 SEED   ?= 0
 BIN    := .venv/bin
-CPU    := https://download.pytorch.org/whl/cpu
+TORCH  ?= cpu
+# PyTorch's own index has wheels for Linux that ask for no CUDA libraries, gigabytes; PyPI's do.
+INDEX  := $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu --retries 1)
 TEX    := latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science texlive-pictures lmodern
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
-.PHONY: report help test test-slow test-slurm mutants lint reference latex coq slurm
+.PHONY: report help test test-slow test-slurm mutants lint reference lock latex coq slurm
 report: .venv/installed latex coq
 	$(BIN)/python -m snakemake
 
@@ -54,17 +57,30 @@ test-slurm: slurm
 	  echo "make: Slurm was not found; on Debian/Ubuntu: sudo apt-get install slurm-wlm munge" >&2
 	.venv-slurm/bin/python -m pytest tests/pipeline/test_slurm.py
 
-# torch first, from PyTorch's CPU index where it answers: elsewhere Linux gets gigabytes of CUDA.
-.venv/installed: requirements.txt
-.venv-slurm/installed: requirements-slurm.txt requirements.txt
+# Newer versions of what is not in requirements*.txt: delete the locks first.
+lock:
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+	.venv-lock/bin/python code/lock_packages.py
+	rm -r .venv-lock
+
+# Every package by its hash.  torch first, as PyTorch's index is asked for nothing else; PyPI's torch,
+# where that index does not answer or TORCH is not cpu, finds CUDA libraries missing on Linux.
+PIP     = $(@D)/bin/pip --disable-pip-version-check
+INSTALL = $(PIP) install --quiet --require-hashes --no-deps
+.venv/installed: requirements.lock requirements-cuda.lock
+.venv-slurm/installed: requirements.lock requirements-slurm.lock requirements-cuda.lock
 .venv/installed .venv-slurm/installed:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: $(PYTHON) is missing or older than 3.11; install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq python3-venv; } || { \
 	  echo "make: $(PYTHON) has no venv module; on Debian/Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check --extra-index-url $(CPU) --retries 1 $$(grep '^torch==' requirements.txt)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	sed -n '/^torch==/,/# via/p' requirements.lock > $(@D)/torch.lock
+	$(INSTALL) $(INDEX) -r $(@D)/torch.lock
+	$(INSTALL) $(addprefix -r ,$(filter-out requirements-cuda.lock,$^))
+	@$(PIP) check >/dev/null || $(INSTALL) -r requirements-cuda.lock
+	@$(PIP) check >/dev/null || { $(PIP) check; exit 1; }
 	@touch $@
 
 # The report says whether its proofs were checked; without Coq it is built all the same.
