@@ -10,6 +10,8 @@
 #   make test-slurm  its test, as root
 #   make latex       LaTeX and its packages, or what is missing
 #   make coq         Coq, for the proofs of the report
+#   make clean       removes what the workflow makes
+#   make distclean   and the environments and caches too
 PYTHON ?= python3
 SEED   ?= 0
 BIN    := .venv/bin
@@ -22,7 +24,7 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
-.PHONY: report help test test-slow test-slurm mutants lint reference lock latex coq slurm
+.PHONY: report help test test-slow test-slurm mutants lint reference lock latex coq slurm clean distclean
 report: .venv/installed latex coq
 	$(BIN)/python -m snakemake
 
@@ -97,3 +99,12 @@ latex: .venv/installed
 	    "  Fedora:        sudo dnf install latexmk texlive-scheme-medium texlive-collection-latexextra texlive-collection-mathscience texlive-collection-pictures" \
 	    "  macOS:         brew install --cask mactex-no-gui" \
 	    "  conda:         conda install -c conda-forge tectonic" >&2; exit 1; }
+
+# What git tracks stays, such as figures/README.md.
+clean:
+	rm -rf results logs archive report/generated report/build report/main.pdf report.html .snakemake
+	test ! -d figures || find figures -mindepth 1 ! -name README.md -delete
+
+distclean: clean
+	rm -rf .venv .venv-slurm .venv-lock .pytest_cache .hypothesis .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
