@@ -319,6 +319,25 @@ rule compile_report:
         " --log {log}"
 
 
+rule archive:
+    """The sources of the report for arXiv, for pdflatex alone: archive/companion.tar.gz."""
+    input:
+        code=publishing("archive_report"),
+        main="report/main.tex",
+        references="report/references.bib",
+        sources=rules.compile_report.input.sources,
+        generated=GENERATED,
+        figures=FIGURES,
+    output:
+        "archive/companion.tar.gz",
+    log:
+        "logs/archive.log",
+    localrule: True
+    shell:
+        "{PYTHON:q} {input.code[0]} archive_report --source {input.main}"
+        " --references {input.references} --figures {input.figures} --output {output} --log {log}"
+
+
 onerror:
     for line in reasons(log) + exceeded_limits(log):
         print(line, file=sys.stderr)

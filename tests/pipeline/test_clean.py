@@ -1,4 +1,4 @@
-"""`make clean` removes what the workflow makes, `make distclean` environments and caches as well."""
+"""`make clean` removes what the workflow makes, `make distclean` environments and caches too."""
 
 import subprocess
 

@@ -105,6 +105,7 @@ def helpless(text):
     [
         *([f"code/{name}.py"] for name in [*SCRIPTS, "certify_convergence"]),
         *(["code/study.py", kind, "width"] for kind in ("table", "figure", "numbers")),
+        ["code/publish.py", "archive_report"],
         ["code/publish.py", "write_colophon"],
         ["code/publish.py", "verify_results"],
         ["code/publish.py", "compile_report"],
