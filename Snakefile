@@ -11,7 +11,7 @@ from glob import glob
 from shutil import which
 
 sys.path.insert(0, f"{workflow.basedir}/code")
-from pipeline import runs, studies
+from pipeline import runs, studies, terminal
 from pipeline.config import check_config, check_folder, check_yaml, stop, typed
 from pipeline.job_limits import exceeded_limits
 from pipeline.jobs import keep_results, reasons
@@ -336,6 +336,10 @@ rule archive:
     shell:
         "{PYTHON:q} {input.code[0]} archive_report --source {input.main}"
         " --references {input.references} --figures {input.figures} --output {output} --log {log}"
+
+
+if workflow.is_main_process:
+    terminal.install(workflow.output_settings)
 
 
 onerror:
