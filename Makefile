@@ -5,6 +5,8 @@
 #   make mutants     mistakes planted in the studies' formulas: how many the tests catch
 #   make lint        style of Python, Snakefile and LaTeX
 #   make reference   the numbers of the last build become those of reference.json
+#   make publish     the report and its figures into published/, from what is committed
+#   make check-published  whether they are of these sources and of the last build
 #   make lock        requirements*.lock from requirements*.txt: every package, with hashes
 #   make slurm       environment for a cluster (README)
 #   make test-slurm  its test, as root
@@ -24,7 +26,7 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
-.PHONY: report help test test-slow test-slurm mutants lint reference lock latex coq slurm clean distclean
+.PHONY: report help test test-slow test-slurm mutants lint reference lock latex coq slurm publish check-published clean distclean
 report: .venv/installed latex coq
 	$(BIN)/python -m snakemake
 
@@ -50,6 +52,12 @@ mutants: .venv/installed
 
 reference: .venv/installed
 	$(BIN)/python code/publish.py verify_results --update
+
+publish: .venv/installed latex coq
+	$(BIN)/python code/publish.py published
+
+check-published: .venv/installed
+	$(BIN)/python code/publish.py published --check
 
 slurm: .venv-slurm/installed
 

@@ -10,6 +10,7 @@ MODULES = (
     "archive_report",
     "check_proofs",
     "compile_report",
+    "published",
     "summarise_proofs",
     "verify_results",
     "write_colophon",

@@ -109,6 +109,7 @@ def helpless(text):
         ["code/publish.py", "write_colophon"],
         ["code/publish.py", "verify_results"],
         ["code/publish.py", "compile_report"],
+        ["code/publish.py", "published"],
         ["code/publish.py", "summarise_proofs"],
         ["code/publish.py", "check_proofs"],
     ],
