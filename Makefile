@@ -23,8 +23,9 @@ INDEX  := $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch
 TEX    := latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science texlive-pictures lmodern
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
-# Succeeds where Debian's packages can be installed without asking anybody.
-CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
+# Installs Debian's packages, where that needs no question, and says so in one line.
+apt     = command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null && echo "make: installing $(1)" && \
+  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(1) >/dev/null
 
 .PHONY: report help test test-slow test-slurm mutants lint reference lock latex coq slurm publish check-published clean distclean
 report: .venv/installed latex coq
@@ -54,6 +55,7 @@ reference: .venv/installed
 	$(BIN)/python code/publish.py verify_results --update
 
 publish: .venv/installed latex coq
+	@command -v pdftocairo >/dev/null || { $(call apt,poppler-utils); } || true
 	$(BIN)/python code/publish.py published
 
 check-published: .venv/installed
@@ -63,7 +65,7 @@ slurm: .venv-slurm/installed
 
 test-slurm: slurm
 	@command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null || { \
-	  $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends slurm-wlm munge; } || \
+	  $(call apt,slurm-wlm munge); } || \
 	  echo "make: Slurm was not found; on Debian/Ubuntu: sudo apt-get install slurm-wlm munge" >&2
 	.venv-slurm/bin/python -m pytest tests/pipeline/test_slurm.py
 
@@ -83,7 +85,7 @@ INSTALL = $(PIP) install --quiet --require-hashes --no-deps
 .venv/installed .venv-slurm/installed:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: $(PYTHON) is missing or older than 3.11; install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq python3-venv; } || { \
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call apt,python3-venv); } || { \
 	  echo "make: $(PYTHON) has no venv module; on Debian/Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(@D)
 	sed -n '/^torch==/,/# via/p' requirements.lock > $(@D)/torch.lock
@@ -95,13 +97,13 @@ INSTALL = $(PIP) install --quiet --require-hashes --no-deps
 
 # The report says whether its proofs were checked; without Coq it is built all the same.
 coq:
-	@command -v coqc >/dev/null || { $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends coq; } || \
+	@command -v coqc >/dev/null || { $(call apt,coq); } || \
 	  echo "make: Coq was not found, so that the proofs are not checked; on Debian/Ubuntu: sudo apt-get install coq" >&2
 
 # What the preamble needs is looked for here, before anything is computed.
 latex: .venv/installed
 	@$(BIN)/python code/publish.py compile_report --check || { \
-	  $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(TEX); } || { \
+	  $(call apt,$(TEX)); } || { \
 	  printf '%s\n' "make: LaTeX or a package of it is missing. Install it:" \
 	    "  Debian/Ubuntu: sudo apt-get install $(TEX)" \
 	    "  Fedora:        sudo dnf install latexmk texlive-scheme-medium texlive-collection-latexextra texlive-collection-mathscience texlive-collection-pictures" \
