@@ -11,7 +11,7 @@ from glob import glob
 from shutil import which
 
 sys.path.insert(0, f"{workflow.basedir}/code")
-from pipeline import runs, studies
+from pipeline import runs, studies, terminal
 from pipeline.config import check_config, check_folder, check_yaml, stop, typed
 from pipeline.job_limits import exceeded_limits
 from pipeline.jobs import keep_results, reasons
@@ -317,6 +317,29 @@ rule compile_report:
     shell:
         "{PYTHON:q} {input.code[0]} compile_report --source {input.main} --output {output}"
         " --log {log}"
+
+
+rule archive:
+    """The sources of the report for arXiv, for pdflatex alone: archive/companion.tar.gz."""
+    input:
+        code=publishing("archive_report"),
+        main="report/main.tex",
+        references="report/references.bib",
+        sources=rules.compile_report.input.sources,
+        generated=GENERATED,
+        figures=FIGURES,
+    output:
+        "archive/companion.tar.gz",
+    log:
+        "logs/archive.log",
+    localrule: True
+    shell:
+        "{PYTHON:q} {input.code[0]} archive_report --source {input.main}"
+        " --references {input.references} --figures {input.figures} --output {output} --log {log}"
+
+
+if workflow.is_main_process:
+    terminal.install(workflow.output_settings)
 
 
 onerror:

@@ -6,7 +6,15 @@ import sys
 
 import scripting
 
-MODULES = ("check_proofs", "compile_report", "summarise_proofs", "verify_results", "write_colophon")
+MODULES = (
+    "archive_report",
+    "check_proofs",
+    "compile_report",
+    "published",
+    "summarise_proofs",
+    "verify_results",
+    "write_colophon",
+)
 
 if __name__ == "__main__":
     chooser = argparse.ArgumentParser(prog="publish.py", description=__doc__)

@@ -58,6 +58,12 @@ def without_network():
     return prefix if able else []
 
 
+def listing(folder):
+    """The log of the last build: every job with its inputs, of which the terminal shows a part."""
+    last = max(folder.glob(".snakemake/log/*.log"), key=lambda path: path.name)
+    return last.read_text(encoding="utf-8", errors="replace")
+
+
 MADE = ("results/**/*", "figures/*", "report/generated/*", "report/main.pdf")
 
 

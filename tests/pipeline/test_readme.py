@@ -44,8 +44,10 @@ def clone(built, tmp_path_factory):
     toy = yaml.safe_load((folder / "tests/config.yaml").read_text(encoding="utf-8"))
     config = {name: keys | toy.get(name, {}) for name, keys in shipped().items()}
     (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    for name in ("Makefile", "requirements.txt", "deep.yaml", "README.md"):
+    for name in ("Makefile", "deep.yaml", "README.md"):
         shutil.copy(ROOT / name, folder / name)
+    for path in ROOT.glob("requirements*"):
+        shutil.copy(path, folder)
     environment = folder / ".venv"
     (environment / "bin").mkdir(parents=True)
     python = environment / "bin/python"
@@ -103,9 +105,11 @@ def helpless(text):
     [
         *([f"code/{name}.py"] for name in [*SCRIPTS, "certify_convergence"]),
         *(["code/study.py", kind, "width"] for kind in ("table", "figure", "numbers")),
+        ["code/publish.py", "archive_report"],
         ["code/publish.py", "write_colophon"],
         ["code/publish.py", "verify_results"],
         ["code/publish.py", "compile_report"],
+        ["code/publish.py", "published"],
         ["code/publish.py", "summarise_proofs"],
         ["code/publish.py", "check_proofs"],
     ],

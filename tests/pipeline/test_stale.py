@@ -21,7 +21,7 @@ from pipeline.studies import parts, printed
 
 # Without Coq the default build stands alone.
 PROOFS = {"proofs"} if shutil.which("coqc") else set()
-TARGETS = ["report", "verify", *PROOFS]
+TARGETS = ["report", "verify", "archive", *PROOFS]
 PRINTED = printed(parts(shipped()))
 
 # The rules that use each key of the config themselves; write_colophon prints or digests all.

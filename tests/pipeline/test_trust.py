@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from workflow import command, copy_project, made, snakemake, without_network
+from workflow import command, copy_project, listing, made, snakemake, without_network
 
 
 def differing(one, two):
@@ -34,7 +34,7 @@ def killed_and_resumed(tmp_path_factory):
     half = set(made(folder))
     second = subprocess.run(line, cwd=folder, capture_output=True, text=True)
     assert second.returncode == 0, second.stderr
-    return folder, half, second.stderr
+    return folder, half, listing(folder)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from workflow import command
+from workflow import command, listing
 
 TRACER = Path(__file__).parent / "tracer"
 
@@ -68,10 +68,11 @@ def build(folder, *targets):
     )
     assert done.returncode == 0, done.stderr
     # A job is known by its log: snakemake prints whose it is, and the command line names it.
-    owners = re.findall(r"rule (\w+):\n(?: +.*\n)*? +log: (\S+)", done.stderr)
+    jobs = listing(folder)
+    owners = re.findall(r"rule (\w+):\n(?: +.*\n)*? +log: (\S+)", jobs)
     rules = {log: rule for rule, log in owners}
     trace = Trace({}, {}, {})
-    for rule, inputs in re.findall(r"rule (\w+):\n +input: (.*)\n", done.stderr):
+    for rule, inputs in re.findall(r"rule (\w+):\n +input: (.*)\n", jobs):
         trace.listed.setdefault(rule, set()).update(inputs.split(", "))
     for record in records.iterdir():
         arguments, *events = map(json.loads, record.read_text(encoding="utf-8").splitlines())

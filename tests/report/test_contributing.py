@@ -7,7 +7,7 @@ import sys
 
 import pypdf
 import pytest
-from workflow import ROOT, snakemake
+from workflow import ROOT, listing, snakemake
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 BLOCK = r":\n\n```\w*\n(.*?)```\n"
@@ -35,7 +35,7 @@ def extended(built, tmp_path_factory):
     places = follow(TEXT, folder)
     run = snakemake(folder)
     assert run.returncode == 0, run.stdout + run.stderr
-    return folder, places, run.stdout + run.stderr
+    return folder, places, listing(folder)
 
 
 def test_the_figure_and_the_number_are_in_the_pdf(extended):
