@@ -6,7 +6,14 @@ import sys
 
 import scripting
 
-MODULES = ("check_proofs", "compile_report", "summarise_proofs", "verify_results", "write_colophon")
+MODULES = (
+    "check_proofs",
+    "compile_report",
+    "summarise_proofs",
+    "verify_results",
+    "web",
+    "write_colophon",
+)
 
 if __name__ == "__main__":
     chooser = argparse.ArgumentParser(prog="publish.py", description=__doc__)

@@ -108,6 +108,7 @@ def helpless(text):
         ["code/publish.py", "compile_report"],
         ["code/publish.py", "summarise_proofs"],
         ["code/publish.py", "check_proofs"],
+        ["code/publish.py", "web"],
     ],
     ids=" ".join,
 )
