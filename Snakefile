@@ -326,10 +326,8 @@ rule web:
     input:
         code=publishing("web"),
         sources=[
-            *(f"report/{name}.tex" for name in ("main", "macros", "notation", "web/preamble")),
-            *sorted(glob("report/sections/*.tex")),
-            "report/references.bib",
-            "report/web/style.css",
+            *sorted(glob("report/*.tex") + glob("report/sections/*.tex")),
+            *("report/references.bib", "report/web/preamble.tex", "report/web/style.css"),
         ],
         generated=GENERATED,
         figures=FIGURES,

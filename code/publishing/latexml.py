@@ -1,7 +1,8 @@
 """The report through LaTeXML: a folder of pages with MathML, one a section.
 
-LaTeXML reads a copy of the sources with a preamble of its own, in which numbers and the bodies of
-tables stand as LaTeX.  What it complains of is an error, named with file and line.
+LaTeXML reads a copy of the sources with a preamble of its own; numbers and the bodies of tables
+stand there as LaTeX, and pictures are names.  What it complains of is an error, named with file
+and line.
 """
 
 import re
@@ -10,13 +11,13 @@ import subprocess
 import xml.etree.ElementTree as ET
 
 import scripting
-from publishing import references, siunitx
+from publishing import pictures, references, siunitx
 from publishing.compile_report import places_of
 
-for prefix, name in {"": references.LTX, "svg": "http://www.w3.org/2000/svg"}.items():
-    ET.register_namespace(prefix, name)
+ET.register_namespace("", references.LTX)
 
 COMMANDS = {"latexml": "latexml", "latexmlpost": "latexml", "pdftocairo": "poppler-utils"}
+COMMANDS |= {"pdflatex": "texlive-latex-base"}
 # Formulas that LaTeXML does not understand are set as they stand.
 COMPLAINT = re.compile(
     r"^(?:Error|Fatal|Warning):(?!not_parsed)(\S+) +(.*?)(?: +at (\S+); line (\d+).*)?$", re.M
@@ -61,8 +62,9 @@ def stage(report, folder):
     for path in sources(report):
         copy = folder / path.relative_to(report)
         copy.parent.mkdir(exist_ok=True)
+        text, _ = pictures.taken_out(path.read_text(encoding="utf-8"), path.stem)
         try:
-            copy.write_text(siunitx.replaced(path.read_text(encoding="utf-8")), encoding="utf-8")
+            copy.write_text(siunitx.replaced(text), encoding="utf-8")
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
     preamble = (report / "web" / "preamble.tex").read_text(encoding="utf-8")

@@ -12,16 +12,17 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import scripting
-from publishing import latexml, web_links, web_math, web_page, web_sources, web_template
+from publishing import latexml, pictures, web_links, web_math, web_page, web_sources, web_template
 
 # A hundredth of a point is enough for the points of a path.
 PATH = re.compile(r'(?<= d=")[^"]*')
 DECIMALS = re.compile(r"-?\d+\.\d{3,}")
 
 
-def draw(figure, output):
-    """Write a PDF figure as SVG; its (width, height) in CSS pixels."""
-    subprocess.run(["pdftocairo", "-svg", "-", output], input=figure.read_bytes(), check=True)
+def draw(pdf, output, page=1):
+    """Write a page of a PDF as SVG; its (width, height) in CSS pixels."""
+    command = ["pdftocairo", "-svg", "-f", str(page), "-l", str(page), "-", output]
+    subprocess.run(command, input=pdf.read_bytes(), check=True)
     text = PATH.sub(_rounded, output.read_text(encoding="utf-8"))
     output.write_text(text, encoding="utf-8")
     size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', text)
@@ -95,29 +96,40 @@ def converted(report):
         return {path.name: ET.parse(path).getroot() for path in Path(work).glob("pages/*.html")}
 
 
+def drawn(report, figures, folder):
+    """Write figures and pictures as SVG, and the data of figures; name → size of each."""
+    sizes = {}
+    for figure in figures:
+        sizes[figure.stem] = draw(figure, folder / f"{figure.stem}.svg")
+        shutil.copyfile(figure.with_suffix(".csv"), folder / f"{figure.stem}.csv")
+    of_report = pictures.of(report)
+    with tempfile.TemporaryDirectory() as work:
+        pdf = pictures.draw(of_report, report, Path(work))
+        for page, name in enumerate(of_report, start=1):
+            sizes[name] = draw(pdf, folder / f"{name}.svg", page)
+    return sizes
+
+
 def build(arguments, folder):
     """Write the edition into an empty folder."""
     report = arguments.report
-    pages = converted(report)
     (folder / "figures").mkdir()
-    sizes = {}
-    for figure in arguments.figures:
-        sizes[figure.stem] = draw(figure, folder / f"figures/{figure.stem}.svg")
-        shutil.copy(figure.with_suffix(".csv"), folder / "figures")
+    sizes = drawn(report, arguments.figures, folder / "figures")
     sources = web_sources.Sources(
         {str(path): path.read_text(encoding="utf-8") for path in arguments.linked}
     )
+    pages = converted(report)
     new = names(pages)
     site = web_links.Site(sources, makers(arguments.makers), sizes, appendix(pages, new))
     texts, linked = plain(pages, site, new)
     for path, text in [*written(texts, new), *web_sources.pages(sources, linked)]:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    shutil.copy(report / "web" / "style.css", folder)
+    shutil.copyfile(report / "web" / "style.css", folder / "style.css")
 
 
 def makers(entries):
-    """figure → (rule, module), from `path=rule=module`."""
+    """study → (rule, module) of its figure, from `path=rule=module`."""
     parts = (entry.split("=") for entry in entries)
     return {Path(path).stem: (rule, module) for path, rule, module in parts if ".pdf" in path}
 

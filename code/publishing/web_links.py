@@ -1,7 +1,7 @@
 """The marks that report/web/preamble.tex leaves in a page, made what they stand for.
 
-figure: a picture, with what it is made from; described: the description of the picture behind it;
-check: a test; proof, core: theorems in Coq; statement: the place of one in the appendix.
+figure: a picture, with what it is made from; check: a test; proof, core: theorems in Coq;
+statement: the place of one in the appendix.
 """
 
 import xml.etree.ElementTree as ET
@@ -10,11 +10,13 @@ from typing import NamedTuple
 from publishing import web_page
 from publishing.web_sources import Sources
 
-KINDS = ("figure", "described", "check", "proof", "core", "statement")
+# A picture of more pixels is not made as narrow as a phone.
+WIDE = 450
+KINDS = ("figure", "check", "proof", "core", "statement")
 
 
 class Site(NamedTuple):
-    """What the marks lead to: sources; figure → (rule, module); figure → (width, height); the page
+    """What the marks lead to: sources; study → (rule, module); figure → (width, height); the page
     of the statements in Coq."""
 
     sources: Sources
@@ -40,8 +42,6 @@ def resolve(text, site):
     for kind, what, link, way in marks(text):
         if kind == "figure":
             figure(what, link, way, site)
-        elif kind == "described":
-            described(link, way[0])
         elif kind == "check":
             fill(way[0], [("checked by ", what, site.sources.test(what))])
         elif kind == "statement":
@@ -72,24 +72,20 @@ def statement(name, paragraph, site):
     paragraph.set("id", f"coq:{name}")
 
 
-def described(link, box):
-    """Give the picture behind a description its text."""
-    picture = box.find("svg")
-    web_page.describe(picture, web_page.text_of(link))
-    box.remove(link)
-    box.set("class", "picture")
-
-
 def figure(name, link, way, site):
-    """A picture in place of its mark, and below the caption what it is made from."""
+    """A picture in place of its mark; below the caption of a study's what it is made from."""
+    if name not in site.sizes:
+        raise ValueError(f"the report shows the figure {name}, which is not among the figures")
     width, height = site.sizes[name]
-    rule, module = site.makers[name]
     description = web_page.text_of(link)
     link.clear()
     link.tag, link.text = "img", None
     link.attrib |= {"src": f"figures/{name}.svg", "alt": description}
     link.attrib |= {"width": f"{width:.0f}", "height": f"{height:.0f}"}
-    way[0].set("class", "picture")
+    way[0].set("class", "picture" if width > WIDE else "picture small")
+    if name not in site.makers:
+        return
+    rule, module = site.makers[name]
     (caption,) = (part for element in way for part in element if part.tag == "figcaption")
     links = [("Data: ", f"{name}.csv", f"figures/{name}.csv")]
     links += [("; picture: ", f"{name}.svg", f"figures/{name}.svg")]

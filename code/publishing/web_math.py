@@ -37,8 +37,6 @@ def _core(element):
 def flow(text):
     """Let formulas in a line break where TeX breaks them, and nowhere before a full stop."""
     for parent in [*text.iter()]:
-        if parent.tag in ("svg", "math"):
-            continue
         for child in [*parent]:
             if child.tag == "math" and child.get("display") == "inline":
                 _keep_stop(parent, _broken(parent, child))

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 
 HEADING = re.compile(r"h[1-6]")
 # Attributes that say how LaTeXML sets things, or repeat what stands there.
-PLAIN = {"title", "style", "alttext", "mathsize", "mathcolor", "mathbackground", "version"}
+PLAIN = {"title", "style", "alttext", "mathsize"}
 
 
 def content(page):
@@ -31,13 +31,9 @@ def text_of(element):
 
 def clean(text):
     """Leave out attributes that this edition does not use."""
-    for parent in [text, *text.iter("svg")]:
-        parent.attrib.pop("style", None)
-    drawn = {element for picture in text.iter("svg") for element in picture.iter()}
     for element in text.iter():
-        if element not in drawn:
-            for name in PLAIN & {*element.attrib}:
-                del element.attrib[name]
+        for name in PLAIN & {*element.attrib}:
+            del element.attrib[name]
 
 
 def number_headings(element, level=1):
@@ -98,13 +94,6 @@ def name_headers(table):
 def _focus(kind, name):
     """Attributes of a box that the keyboard can scroll."""
     return {"class": kind, "tabindex": "0", "role": "group", "aria-label": name}
-
-
-def describe(picture, description):
-    """Make an SVG picture scale, and say what it shows."""
-    picture.set("viewBox", f"0 0 {picture.get('width')} {picture.get('height')}")
-    picture.set("role", "img")
-    picture.set("aria-label", description)
 
 
 def plain_bibliography(text):

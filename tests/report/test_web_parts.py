@@ -10,7 +10,16 @@ import pypdf
 import pytest
 from workflow import ROOT
 
-from publishing import latexml, references, siunitx, web_links, web_math, web_page, web_sources
+from publishing import (
+    latexml,
+    pictures,
+    references,
+    siunitx,
+    web_links,
+    web_math,
+    web_page,
+    web_sources,
+)
 
 LATEXML = pytest.mark.skipif(
     shutil.which("latexml") is None, reason="no LaTeXML (apt-get install latexml)"
@@ -178,9 +187,6 @@ def small(tmp_path):
     for folder in ("sections", "generated"):
         (report / folder).mkdir(parents=True)
     shutil.copytree(REPORT / "web", report / "web")
-    preamble = report / "web/preamble.tex"
-    # TikZ takes seconds to load.
-    preamble.write_text(preamble.read_text().replace("tikz,", ""), encoding="utf-8")
     for name in ("macros.tex", "notation.tex"):
         shutil.copy(REPORT / name, report)
     (report / "references.bib").write_text("@misc{known, title = {T}, author = {A}, year = {2000}}")
@@ -236,8 +242,8 @@ def test_missing_programs_are_named_in_one_line(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": str(tmp_path)})
     assert done.returncode == 1
     assert done.stderr == (
-        "web.py: the web edition needs latexml, latexmlpost, pdftocairo; on Debian/Ubuntu:"
-        " sudo apt-get install latexml poppler-utils\n"
+        "web.py: the web edition needs latexml, latexmlpost, pdftocairo, pdflatex; on"
+        " Debian/Ubuntu: sudo apt-get install latexml poppler-utils texlive-latex-base\n"
     )
     assert not (tmp_path / "web").exists()
 
@@ -329,19 +335,19 @@ def test_marks_become_what_they_stand_for():
     site = web_links.Site(
         SOURCES,
         {"width": ("plot_width", "code/studies/width.py")},
-        {"width": (585.6, 99.9)},
+        {"width": (585.6, 99.9), "ball-1": (9, 8)},
         "c.html",
     )
     page = tree(
         "<p><a href='check:tests/test_a.py::test_one'>check</a></p>"
         "<p><a href='core:one, two'>proof</a></p><p><a href='statement:one'>statement</a></p>"
         "<figure><p><a href='figure:width'>A  curve.</a></p><figcaption>C</figcaption></figure>"
-        "<p><a href='described:'>A ball.</a><svg width='2' height='1'/></p>"
+        "<figure><p><a href='figure:ball-1'>A ball.</a></p><figcaption>B</figcaption></figure>"
     )
     web_links.resolve(page, site)
     assert web_page.text_of(page) == (
         "checked by tests/test_a.py::test_onecore proved in Coq: one, twoproofs/a.v, line 2"
-        "CData: width.csv; picture: width.svg; code: code/studies/width.py; rule: plot_width"
+        "CData: width.csv; picture: width.svg; code: code/studies/width.py; rule: plot_widthB"
     )
     links = [link.get("href") for link in page.iter("a")]
     assert links[:4] == [
@@ -350,9 +356,40 @@ def test_marks_become_what_they_stand_for():
         "c.html#coq:two",
         "source/proofs/a.v.html#L2",
     ]
-    (picture,) = page.iter("img")
-    assert picture.attrib == {
+    one, other = page.iter("img")
+    assert one.attrib == {
         **{"src": "figures/width.svg", "alt": "A curve.", "width": "586", "height": "100"}
     }
-    (drawn,) = page.iter("svg")
-    assert (drawn.get("aria-label"), drawn.get("viewBox")) == ("A ball.", "0 0 2 1")
+    assert (other.get("src"), other.get("alt")) == ("figures/ball-1.svg", "A ball.")
+
+
+def test_a_figure_that_is_not_there_is_named():
+    page = tree("<p><a href='figure:no'>A curve.</a></p>")
+    with pytest.raises(ValueError, match="the report shows the figure no, which is not among"):
+        web_links.resolve(page, web_links.Site(SOURCES, {}, {}, ""))
+
+
+# Pictures.
+BALL = "\\begin{tikzpicture}\n\\draw (0,0) circle (1);\n\\end{tikzpicture}"
+
+
+def test_pictures_are_taken_out_line_for_line():
+    text, found = pictures.taken_out(f"a\n{{{BALL}}} b\n{BALL}%\nc", "ball")
+    assert text == "a\n{ball-1%\n%\n} b\nball-2%\n%\n%\nc"
+    assert found == {"ball-1": BALL, "ball-2": BALL}
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
+def test_pictures_are_pages_of_their_size(tmp_path):
+    two = {"one": BALL, "other": BALL.replace("(1)", "(2)")}
+    pages = pypdf.PdfReader(pictures.draw(two, REPORT, tmp_path)).pages
+    # Two centimetres and four, the width of the line, and a margin of two points, of 72.27 an inch.
+    sizes = [(float(page.mediabox.width), float(page.mediabox.height)) for page in pages]
+    expected = [(size / 2.54 * 72 + 4.4 / 72.27 * 72,) * 2 for size in (2, 4)]
+    assert sizes == [pytest.approx(size, abs=0.01) for size in expected]
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
+def test_a_picture_that_does_not_compile_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"pictures of .* do not compile:\n  .*Undefined control"):
+        pictures.draw({"one": BALL.replace("draw", "drow")}, REPORT, tmp_path)
