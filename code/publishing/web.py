@@ -20,9 +20,16 @@ DECIMALS = re.compile(r"-?\d+\.\d{3,}")
 
 
 def draw(pdf, output, page=1):
-    """Write a page of a PDF as SVG; its (width, height) in CSS pixels."""
+    """Write a page of a PDF as SVG; its (width, height) in CSS pixels.
+
+    Raises:
+        ValueError: names the PDF, which Poppler cannot read.
+    """
     command = ["pdftocairo", "-svg", "-f", str(page), "-l", str(page), "-", output]
-    subprocess.run(command, input=pdf.read_bytes(), check=True)
+    done = subprocess.run(command, input=pdf.read_bytes(), capture_output=True)
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().partition("\n")[0]
+        raise ValueError(f"{pdf} is damaged ({reason}); delete it and build again")
     text = PATH.sub(_rounded, output.read_text(encoding="utf-8"))
     output.write_text(text, encoding="utf-8")
     size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', text)
@@ -34,9 +41,15 @@ def _rounded(path):
 
 
 def names(pages):
-    """Name of a page → its name in the folder, in the order of the contents."""
+    """Name of a page → its name in the folder, in the order of the contents.
+
+    Raises:
+        ValueError: the contents leave out a page.
+    """
     (contents,) = (part for part in pages["index.html"].iter("nav") if "TOC" in part.get("class"))
     listed = [link.get("href").partition("#")[0] for link in contents.iter("a")]
+    for name in pages.keys() - {"index.html", *listed}:
+        raise ValueError(f"the contents do not name the section {web_page.heading(pages[name])}")
     return {name: new_name(name, pages[name]) for name in dict.fromkeys(["index.html", *listed])}
 
 

@@ -365,6 +365,13 @@ def test_pages_follow_the_contents(pages, order):
         assert pages[name].find(".//nav/a[@rel='prev']").get("href") == before
 
 
+def test_the_first_page_says_which_keys_are_not_the_shipped_ones(pages):
+    text = words(pages["index.html"].find(".//main"))
+    notice = re.search(r"Not the shipped configuration\. This build changes (.*?) Numbers", text)[1]
+    assert "training.batch_size" in notice
+    assert "hypotheses.delta" not in notice
+
+
 def test_nothing_of_the_making_is_left(built, web):
     made_here = re.compile(
         rf"{re.escape(str(built))}|/tmp/|\b20\d\d-\d\d-\d\d|Generated|LaTeXML\.|\\[a-z]+{{|"

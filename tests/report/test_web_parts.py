@@ -15,6 +15,7 @@ from publishing import (
     pictures,
     references,
     siunitx,
+    web,
     web_links,
     web_math,
     web_page,
@@ -367,6 +368,29 @@ def test_a_figure_that_is_not_there_is_named():
     page = tree("<p><a href='figure:no'>A curve.</a></p>")
     with pytest.raises(ValueError, match="the report shows the figure no, which is not among"):
         web_links.resolve(page, web_links.Site(SOURCES, {}, {}, ""))
+
+
+def test_a_section_that_the_contents_leave_out_is_named():
+    page = "<html><div class='ltx_page_content'><section><h1>{}</h1>{}</section></div></html>"
+    nav = "<nav class='ltx_TOC'><a href='sec_one.html#a'>One</a></nav>"
+    texts = {"index.html": ("All", nav), "sec_one.html": ("One", ""), "Sx1.html": ("An Aside", "")}
+    pages = {name: ET.fromstring(page.format(*text)) for name, text in texts.items()}
+    with pytest.raises(ValueError, match="the contents do not name the section An Aside"):
+        web.names(pages)
+    nav = pages["index.html"].find(".//nav")
+    ET.SubElement(nav, "a", {"href": "Sx1.html"})
+    assert list(web.names(pages).items()) == [
+        ("index.html", "index.html"),
+        ("sec_one.html", "one.html"),
+        ("Sx1.html", "an-aside.html"),
+    ]
+
+
+@pytest.mark.skipif(shutil.which("pdftocairo") is None, reason="no Poppler")
+def test_a_damaged_figure_is_named(tmp_path):
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4 no more")
+    with pytest.raises(ValueError, match=r"a.pdf is damaged \(.+\); delete it and build again"):
+        web.draw(tmp_path / "a.pdf", tmp_path / "a.svg")
 
 
 # Pictures.
