@@ -303,6 +303,7 @@ rule compile_report:
         main="report/main.tex",
         sources=[
             "report/preamble.tex",
+            "report/macros.tex",
             "report/notation.tex",
             "report/references.bib",
             *sorted(glob("report/sections/*.tex")),
@@ -336,6 +337,36 @@ rule archive:
     shell:
         "{PYTHON:q} {input.code[0]} archive_report --source {input.main}"
         " --references {input.references} --figures {input.figures} --output {output} --log {log}"
+
+
+# Not of the default target: LaTeXML is not LaTeX, and takes a minute.
+rule web:
+    """The report as HTML with MathML, where LaTeXML is installed: web/index.html."""
+    input:
+        code=publishing("web"),
+        sources=[
+            *sorted(glob("report/*.tex") + glob("report/sections/*.tex")),
+            *("report/references.bib", "report/web/preamble.tex", "report/web/style.css"),
+        ],
+        generated=GENERATED,
+        figures=FIGURES,
+        data=[path.replace(".pdf", ".csv") for path in FIGURES],
+        linked=[
+            *sorted(glob("tests/theory/*.py") + glob("tests/library/*.py")),
+            *coq_source.FILES,
+            *sorted({part.module for part in PARTS if part.kind == "figure"}),
+            "code/pipeline/studies.py",
+        ],
+    output:
+        "web/index.html",
+    log:
+        "logs/web.log",
+    localrule: True
+    params:
+        makers=MAKERS,
+    shell:
+        "{PYTHON:q} {input.code[0]} web --figures {input.figures} --makers {params.makers}"
+        " --linked {input.linked} --output {output} --log {log}"
 
 
 if workflow.is_main_process:

@@ -13,6 +13,7 @@ MODULES = (
     "published",
     "summarise_proofs",
     "verify_results",
+    "web",
     "write_colophon",
 )
 

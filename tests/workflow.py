@@ -15,6 +15,8 @@ SOURCES = [
     "reference.json",
     "report",
     "tests/config.yaml",
+    "tests/library",
+    "tests/theory",
     "Snakefile",
     "config.yaml",
 ]

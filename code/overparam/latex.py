@@ -1,6 +1,6 @@
 """LaTeX for numbers of the text, rows of tables: strings in, strings out.
 
-Report: `report/generated/`; `\\newresult` and `\\result` are defined in `report/preamble.tex`.
+Report: `report/generated/`; `\\newresult` and `\\result` are defined in `report/macros.tex`.
 """
 
 import decimal
@@ -55,7 +55,7 @@ def upper_bound(value, digits=3):
 
 
 def verdict(holds):
-    """What `\\verdict` of `report/preamble.tex` reads."""
+    """What `\\verdict` of `report/macros.tex` reads."""
     return "yes" if holds else "no"
 
 

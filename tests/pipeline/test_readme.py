@@ -112,6 +112,7 @@ def helpless(text):
         ["code/publish.py", "published"],
         ["code/publish.py", "summarise_proofs"],
         ["code/publish.py", "check_proofs"],
+        ["code/publish.py", "web"],
     ],
     ids=" ".join,
 )

@@ -19,9 +19,10 @@ from workflow import ROOT, copy_project, planned, snakemake
 from pipeline.config import shipped
 from pipeline.studies import parts, printed
 
-# Without Coq the default build stands alone.
+# Without Coq and LaTeXML the default build stands alone.
 PROOFS = {"proofs"} if shutil.which("coqc") else set()
-TARGETS = ["report", "verify", "archive", *PROOFS]
+WEB = {"web"} if shutil.which("latexml") and shutil.which("pdftocairo") else set()
+TARGETS = ["report", "verify", "archive", *PROOFS, *WEB]
 PRINTED = printed(parts(shipped()))
 
 # The rules that use each key of the config themselves; write_colophon prints or digests all.
@@ -228,7 +229,7 @@ def test_the_users_of_every_config_key_are_known():
 @pytest.mark.slow
 def test_every_rule_is_traced_and_nothing_is_left_to_do(project):
     rules = {line.split()[0] for line in snakemake(project.folder, "--list").stdout.splitlines()}
-    assert set(project.trace.reads) == rules - ({"proofs"} - PROOFS)
+    assert set(project.trace.reads) == rules - ({"proofs", "web"} - PROOFS - WEB)
     assert planned(project.folder, *TARGETS) == set()
 
 
@@ -259,7 +260,7 @@ def test_another_value_of_any_config_key_reruns_its_users_and_what_follows(proje
 # A study, its parts, and what follows from an edit to it.
 MODULE = "code/studies/flip_event.py"
 PARTS = {f"{verb}_flip_event" for verb in ("tabulate", "summarise", "typeset")}
-AFTER_MODULE = PARTS | {"compile_report", "verify", "report"}
+AFTER_MODULE = PARTS | {"compile_report", "verify", "report"} | WEB
 ALL_PARTS = {part.rule for part in parts(shipped())}
 FIGURES = {part.rule for part in parts(shipped()) if part.kind == "figure"}
 SOURCES = 'sources("code/study.py", part.module)'

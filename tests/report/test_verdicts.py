@@ -41,13 +41,14 @@ def words(text):
 @pytest.mark.parametrize("outcome", ["yes", "no"])
 def test_conditional_text_in_both_cases(tmp_path, changed, outcome):
     source = (
-        r"\documentclass{article}\input{preamble}\begin{document}"
+        r"\documentclass{article}\input{preamble}\input{macros}\begin{document}"
         rf"{write_colophon.notice(changed)}\newresult{{a}}{{{outcome}}}\newresult{{b}}{{inner}}"
         r"One\verdict{a}{ holds \result{b}}{ fails}\shipped{, as shipped}."
         r" \described{A picture\shipped{ falls}.}{P}\end{document}"
     )
     (tmp_path / "a.tex").write_text(source)
-    shutil.copy(ROOT / "report/preamble.tex", tmp_path)
+    for name in ("preamble.tex", "macros.tex"):
+        shutil.copy(ROOT / "report" / name, tmp_path)
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "a.tex"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     reader = pypdf.PdfReader(tmp_path / "a.pdf")
@@ -64,8 +65,8 @@ def test_conditional_text_in_both_cases(tmp_path, changed, outcome):
 
 
 def test_an_unknown_verdict_stops_the_build():
-    preamble = (ROOT / "report/preamble.tex").read_text(encoding="utf-8")
-    (verdict,) = re.findall(r"\\newcommand{\\verdict}.*?\\fi}\n", preamble, re.DOTALL)
+    macros = (ROOT / "report/macros.tex").read_text(encoding="utf-8")
+    (verdict,) = re.findall(r"\\newcommand{\\verdict}.*?\\fi}\n", macros, re.DOTALL)
     assert r"\PackageError" in verdict
 
 
