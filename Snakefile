@@ -15,10 +15,12 @@ from pipeline import runs, studies
 from pipeline.config import check_config, check_folder, check_yaml, stop, typed
 from pipeline.job_limits import exceeded_limits
 from pipeline.jobs import keep_results, reasons
+from pipeline.keys import check_end, keep_keys
 from pipeline.locks import clear_stale_locks
 from pipeline.provenance import changed_keys, commit, of_numbers
 from pipeline.sources import sources
 from publishing import coq_source
+from snakemake.dag import DAG
 from snakemake.jobs import Job
 
 try:
@@ -35,6 +37,7 @@ config = typed(config)
 try:
     check_config(config)
     keep_results(Job)
+    keep_keys(DAG)
 except ValueError as error:
     stop(error)
 
@@ -48,6 +51,8 @@ report: "report/page.rst"
 # A job on another node may not see this lock, and must not take the workflow's away.
 ALIVE = clear_stale_locks() if workflow.is_main_process else None
 PYTHON = sys.executable
+# Every job: its command is part of the key of what it makes (code/job.py).
+JOB = "exec {PYTHON:q} -I code/job.py --made {output:q} --reads {input:q} -- "
 SAMPLES = config["dataset"]["samples"]
 RUNS = runs.training_runs(config)
 PARTS = studies.parts(config)
@@ -105,8 +110,8 @@ rule make_dataset:
         samples=SAMPLES,
         seed=config["dataset"]["seed"],
     shell:
-        "{PYTHON:q} {input.code[0]} --samples {params.samples} --seed {params.seed}"
-        " --output {output} --log {log}"
+        JOB + "{input.code[0]:q} --samples {params.samples} --seed {params.seed}"
+        " --output {output:q} --log {log:q}"
 
 
 # Alone, so that what depends on H^inf does not depend on any network.
@@ -120,7 +125,8 @@ rule compute_h_infinity:
     log:
         "logs/compute_h_infinity.log",
     shell:
-        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --seeds --output {output} --log {log}"
+        JOB
+        + "{input.code[0]:q} --dataset {input.dataset:q} --seeds --output {output:q} --log {log:q}"
 
 
 rule compute_eigenvalues:
@@ -136,8 +142,8 @@ rule compute_eigenvalues:
         width=config["network"]["width"],
         seeds=[config["network"]["seed"], *config["eigenvalues"]["seeds"]],
     shell:
-        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --width {params.width}"
-        " --seeds {params.seeds} --output {output} --log {log}"
+        JOB + "{input.code[0]:q} --dataset {input.dataset:q} --width {params.width}"
+        " --seeds {params.seeds} --output {output:q} --log {log:q}"
 
 
 rule compute_stage_eigenvalues:
@@ -152,8 +158,8 @@ rule compute_stage_eigenvalues:
     params:
         stages=config["stagewise"]["stages"],
     shell:
-        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --stages {params.stages}"
-        " --output {output} --log {log}"
+        JOB + "{input.code[0]:q} --dataset {input.dataset:q} --stages {params.stages}"
+        " --output {output:q} --log {log:q}"
 
 
 # Every training rule, from the table of runs.  The longest have priority, so that none is left
@@ -181,8 +187,9 @@ for name, of_rule in runs.by_rule(RUNS).items():
         params:
             options=lambda wildcards, name=name: run_of(name, wildcards).command_line(),
         shell:
-            "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --eigenvalues {input.eigenvalues}"
-            " {params.options} --output {output} --log {log}"
+            JOB
+            + "{input.code[0]:q} --dataset {input.dataset:q} --eigenvalues {input.eigenvalues:q}"
+            " {params.options} --output {output:q} --log {log:q}"
 
     workflow.get_rule(f"train_{name}").docstring = runs.summary(of_rule)
 
@@ -210,7 +217,7 @@ for part in PARTS:
             part=part.command_line(),
             study=part.study,
         shell:
-            "{PYTHON:q} {input.code[0]} {params.part} --output {output.made} --log {log}"
+            JOB + "{input.code[0]:q} {params.part} --output {output.made:q} --log {log:q}"
 
     workflow.get_rule(part.rule).docstring = part.summary
 
@@ -226,8 +233,8 @@ rule proofs:
         "logs/proofs.log",
     localrule: True
     shell:
-        "{PYTHON:q} {input.code[0]} check_proofs --sources {input.sources} --output {output}"
-        " --log {log}"
+        JOB + "{input.code[0]:q} check_proofs --sources {input.sources:q} --output {output:q}"
+        " --log {log:q}"
 
 
 rule summarise_proofs:
@@ -246,8 +253,8 @@ rule summarise_proofs:
     params:
         proofs=lambda wildcards, input: f"--proofs {input.proofs}" if input.proofs else "",
     shell:
-        "{PYTHON:q} {input.code[0]} summarise_proofs --sources {input.sources} {params.proofs}"
-        " --numbers {output.numbers} --appendix {output.appendix} --log {log}"
+        JOB + "{input.code[0]:q} summarise_proofs --sources {input.sources:q} {params.proofs}"
+        " --numbers {output.numbers:q} --appendix {output.appendix:q} --log {log:q}"
 
 
 rule write_colophon:
@@ -272,12 +279,12 @@ rule write_colophon:
         date=config["report"]["date"],
         makers=MAKERS,
     shell:
-        "{PYTHON:q} {input.code[0]} write_colophon --commit {params.commit:q}"
-        " --config {params.config:q} --dataset {input.dataset} --changed {params.changed}"
-        " --makers {params.makers} --facts {output.facts} --rows {output.rows}"
+        JOB + "{input.code[0]:q} write_colophon --commit {params.commit:q}"
+        " --config {params.config:q} --dataset {input.dataset:q} --changed {params.changed}"
+        " --makers {params.makers} --facts {output.facts:q} --rows {output.rows:q}"
         " --author={params.author:q} --course={params.course:q}"
         " --date={params.date:q}"
-        " --notice {output.notice} --title {output.title} --log {log}"
+        " --notice {output.notice:q} --title {output.title:q} --log {log:q}"
 
 
 rule verify:
@@ -292,8 +299,8 @@ rule verify:
         "logs/verify.log",
     localrule: True
     shell:
-        "{PYTHON:q} {input.code[0]} verify_results --reference {input.reference}"
-        " --generated {input.generated} --output {output} --log {log}"
+        JOB + "{input.code[0]:q} verify_results --reference {input.reference:q}"
+        " --generated {input.generated:q} --output {output:q} --log {log:q}"
 
 
 rule compile_report:
@@ -315,8 +322,12 @@ rule compile_report:
         "logs/compile_report.log",
     localrule: True
     shell:
-        "{PYTHON:q} {input.code[0]} compile_report --source {input.main} --output {output}"
-        " --log {log}"
+        JOB + "{input.code[0]:q} compile_report --source {input.main:q} --files {input.main:q}"
+        " {input.sources:q} {input.generated:q} {input.figures:q} --output {output:q} --log {log:q}"
+
+
+onsuccess:
+    check_end(workflow.dag)
 
 
 onerror:

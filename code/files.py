@@ -10,10 +10,13 @@ import logging
 import math
 import os
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
 import numpy as np
+
+import records
 
 # Columns of our csv files that hold words, and those in which a cell may be empty.
 WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "digest"}
@@ -38,12 +41,28 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def scratch(path):
+    """An empty folder beside `path`, for the time of the block."""
+    path = Path(path)
+    _remove_leftovers(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    temporary.mkdir()
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def _remove_leftovers(path):
     """Remove what killed jobs have left of this file: temporaries of processes that are gone."""
     name = re.compile(rf"\.{re.escape(path.name)}\.(\d+){re.escape(path.suffix)}")
     for sibling in path.parent.iterdir():
         if (match := name.fullmatch(sibling.name)) and not _is_alive(int(match[1])):
-            sibling.unlink(missing_ok=True)
+            if sibling.is_dir():
+                shutil.rmtree(sibling, ignore_errors=True)
+            else:
+                sibling.unlink(missing_ok=True)
 
 
 def _is_alive(process):
@@ -81,8 +100,10 @@ def read_npz(path):
     """The arrays of an npz as a dict.
 
     Raises:
-        ValueError: names the file, which is no whole npz, holds pickled objects or is not finite.
+        ValueError: names the file, which is no whole npz, holds pickled objects, is not finite or
+            not what its record says.
     """
+    records.checked(path)
     try:
         with np.load(path, allow_pickle=False) as data:
             arrays = dict(data)
@@ -114,8 +135,10 @@ def read_csv(path):
     A cell of OPTIONAL may be empty, and is then an empty string.
 
     Raises:
-        ValueError: names file, line and column of a cell that is missing, damaged or not finite.
+        ValueError: names file, line and column of a cell that is missing, damaged or not finite, or
+            the file that is not what its record says.
     """
+    records.checked(path)
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
     if not rows:

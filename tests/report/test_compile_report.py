@@ -1,8 +1,11 @@
 """What a LaTeX log says of a failure, and the choice of an engine."""
 
 import argparse
+import io
 import subprocess
+from pathlib import Path
 
+import pypdf
 import pytest
 from workflow import ROOT
 
@@ -178,38 +181,80 @@ def test_no_engine_is_an_error_that_says_what_to_do(monkeypatch):
         engine()
 
 
-def test_environment_fixes_the_date_and_keeps_the_rest(monkeypatch):
-    monkeypatch.setenv("KEPT", "yes")
-    fixed = environment(86400)
+USERS = {
+    "TEXINPUTS": "/home/a//:",
+    "TEXINPUTS_pdflatex": "/home/a",
+    "BIBINPUTS": "/home/a",
+    "BSTINPUTS": "/home/a",
+    "TEXMFHOME": "/home/a/texmf",
+    "TEXMFCNF": "/home/a",
+    "TFMFONTS": "/home/a",
+    "LATEXMKRCSYS": "/home/a/latexmkrc",
+    "openout_any": "a",
+}
+
+
+def test_environment_fixes_the_date_and_drops_the_users_tex(monkeypatch):
+    for name, value in (USERS | {"KEPT": "yes"}).items():
+        monkeypatch.setenv(name, value)
+    fixed = environment(86400, Path("/its/own"))
     assert (fixed["KEPT"], fixed["SOURCE_DATE_EPOCH"]) == ("yes", "86400")
+    assert {*USERS} & {*fixed} == {"TEXMFHOME"}
+    assert fixed["TEXMFHOME"] == fixed["TEXMFVAR"] == "/its/own/texmf"
+
+
+def pdf(pages=1):
+    """The bytes of a PDF with as many empty pages."""
+    writer, content = pypdf.PdfWriter(), io.BytesIO()
+    for _ in range(pages):
+        writer.add_blank_page(100, 100)
+    writer.write(content)
+    return content.getvalue()
 
 
 @pytest.fixture
 def compiled(tmp_path, monkeypatch):
-    """Run main with an engine that leaves a given log and exit code; the folder of the report."""
+    """Run main with an engine that leaves a given log, exit code and PDF; the report's folder."""
+    report = tmp_path / "report"
+    report.mkdir()
+    monkeypatch.chdir(tmp_path)
 
-    def run(log, returncode=0):
+    def run(log, returncode=0, content=None):
         def leave(*_, cwd, **__):
-            (cwd / "build" / "main.log").write_text(log)
-            (cwd / "build" / "main.pdf").write_text("new")
+            assert {path.name for path in cwd.iterdir()} == {"main.tex", "preamble.tex"}
+            (cwd / "main.log").write_text(log)
+            (cwd / "main.pdf").write_bytes(pdf() if content is None else content)
             return subprocess.CompletedProcess([], returncode, stdout="last line\n")
 
         monkeypatch.setattr(compile_report, "engine", lambda: ["engine"])
         monkeypatch.setattr(subprocess, "run", leave)
-        source, output = tmp_path / "main.tex", tmp_path / "main.pdf"
+        source, output = Path("report/main.tex"), Path("report/main.pdf")
         output.write_text("old")
-        (tmp_path / "preamble.tex").touch()
+        (report / "preamble.tex").touch()
+        (report / "main.aux").touch()
         source.write_text("a\n\\cref{eq:nothing} % \\cref{eq:other}\n")
-        options = {"source": source, "output": output, "epoch": 0, "check": False}
+        options = {"source": source, "output": output, "epoch": 0, "check": False, "files": None}
         compile_report.main(argparse.Namespace(**options))
 
-    return run, tmp_path
+    return run, report
 
 
-def test_pdf_is_replaced_after_a_clean_run(compiled):
+def test_pdf_is_replaced_after_a_clean_run_and_its_log_is_kept(compiled):
     run, folder = compiled
+    (folder / "build").mkdir()
+    (folder / "build/main.aux").write_text("of a run that was killed")
     run(CLEAN)
-    assert (folder / "main.pdf").read_text() == "new"
+    assert (folder / "main.pdf").read_bytes() == pdf()
+    assert [path.name for path in (folder / "build").iterdir()] == ["main.log"]
+    assert not list(folder.glob(".build*"))
+
+
+@pytest.mark.parametrize("content", [b"", pdf()[:-30], pdf()[: len(pdf()) // 2], pdf(0)])
+def test_a_pdf_that_is_not_whole_is_not_published(compiled, content):
+    run, folder = compiled
+    with pytest.raises(ValueError, match=r"LaTeX has left (no whole PDF|a PDF without)"):
+        run(CLEAN, content=content)
+    assert (folder / "main.pdf").read_text() == "old"
 
 
 @pytest.mark.parametrize(
