@@ -19,6 +19,15 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 # Succeeds where Debian's packages can be installed without asking anybody.
 CAN_APT := command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null
 
+# Of an account without an entry (docker run --user) Snakemake asks for these.
+export HOME ?= $(CURDIR)
+export LOGNAME ?= user
+# The targets of a command line one after another, as they share apt and .venv; jobs are snakemake's.
+.NOTPARALLEL:
+
+# An environment whose Python is gone, as after an upgrade, is made again.
+$(foreach env,.venv .venv-slurm,$(shell [ ! -e $(env)/installed ] || $(env)/bin/python -c 0 2>/dev/null || rm $(env)/installed))
+
 .PHONY: report help test test-slow test-slurm mutants lint reference latex coq slurm
 report: .venv/installed latex coq
 	$(BIN)/python -m snakemake

@@ -13,7 +13,7 @@ from shutil import which
 sys.path.insert(0, f"{workflow.basedir}/code")
 from pipeline import runs, studies
 from pipeline.config import check_config, check_folder, check_yaml, stop, typed
-from pipeline.job_limits import exceeded_limits
+from pipeline.job_limits import check_resources, exceeded_limits
 from pipeline.jobs import keep_results, reasons
 from pipeline.keys import check_end, keep_keys
 from pipeline.locks import clear_stale_locks
@@ -25,7 +25,8 @@ from snakemake.jobs import Job
 
 try:
     check_folder(workflow.basedir)
-    check_yaml("config.yaml")
+    check_resources(workflow.resource_settings.overwrite_resources)
+    check_yaml("config.yaml", *workflow.configfiles)
 except ValueError as error:
     stop(error)
 
@@ -38,11 +39,10 @@ try:
     check_config(config)
     keep_results(Job)
     keep_keys(DAG)
+    # Of the first page, and of the page that `snakemake --report` writes.
+    config["report"]["changed"] = changed_keys(config)
 except ValueError as error:
     stop(error)
-
-# Of the first page, and of the page that `snakemake --report` writes.
-config["report"]["changed"] = changed_keys(config)
 
 
 report: "report/page.rst"
@@ -64,6 +64,13 @@ GENERATED = [
     *NUMBERS,
     *(f"report/generated/{name}.tex" for name in ("proofs", "proof_statements")),
     *(f"report/generated/{name}.tex" for name in ("colophon", "colophon_rows", "notice", "title")),
+]
+# All that is computed.
+RESULTS = [
+    *(f"results/{name}" for name in ("dataset.npz", "h_infinity.csv", "eigenvalues.csv")),
+    "results/stages.csv",
+    *(run.path for run in RUNS.values()),
+    *(path for part in PARTS for path in (part.output, *part.beside().values())),
 ]
 MAKERS = [
     *(
@@ -89,12 +96,7 @@ rule report:
     """The default target: report/main.pdf, and every figure and result on the way to it."""
     input:
         "report/main.pdf",
-        "results/dataset.npz",
-        "results/h_infinity.csv",
-        "results/eigenvalues.csv",
-        "results/stages.csv",
-        *[run.path for run in RUNS.values()],
-        *[path for part in PARTS for path in (part.output, *part.beside().values())],
+        RESULTS,
     localrule: True
 
 
@@ -262,6 +264,7 @@ rule write_colophon:
     input:
         code=publishing("write_colophon"),
         dataset="results/dataset.npz",
+        results=RESULTS,
     output:
         facts="report/generated/colophon.tex",
         rows="report/generated/colophon_rows.tex",
@@ -281,6 +284,7 @@ rule write_colophon:
     shell:
         JOB + "{input.code[0]:q} write_colophon --commit {params.commit:q}"
         " --config {params.config:q} --dataset {input.dataset:q} --changed {params.changed}"
+        " --results {input.results:q}"
         " --makers {params.makers} --facts {output.facts:q} --rows {output.rows:q}"
         " --author={params.author:q} --course={params.course:q}"
         " --date={params.date:q}"

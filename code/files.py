@@ -11,7 +11,6 @@ import math
 import os
 import re
 import shutil
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -107,12 +106,30 @@ def read_npz(path):
     try:
         with np.load(path, allow_pickle=False) as data:
             arrays = dict(data)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is damaged ({error}); delete it and build again") from error
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"{path}: {name} is not finite; delete it and build again")
-    return arrays
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} is not finite")
+    # A damaged zip ends in whatever the libraries below raise.
+    except Exception as error:
+        raise _damaged(path, error) from error
+    return _Entries(path, arrays)
+
+
+class _Entries(dict):
+    """What a file holds; an entry that it lacks is named with the file."""
+
+    def __init__(self, path, entries):
+        super().__init__(entries)
+        self.path = path
+
+    def __missing__(self, name):
+        raise ValueError(f"{self.path} has no {name}; delete it and build again")
+
+
+def _damaged(path, error):
+    """One line that names the file and what is wrong with it."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return ValueError(f"{path} is damaged ({reason}); delete it and build again")
 
 
 def write_csv(path, rows):
@@ -139,13 +156,18 @@ def read_csv(path):
             the file that is not what its record says.
     """
     records.checked(path)
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows:
-        raise ValueError(f"{path} has no rows; delete it and build again")
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file, strict=True)
+            rows = list(reader)
+    except (ValueError, csv.Error) as error:
+        raise _damaged(path, error) from error
+    if not rows or len({*reader.fieldnames}) < len(reader.fieldnames):
+        fault = "has two columns of one name" if rows else "has no rows"
+        raise ValueError(f"{path} {fault}; delete it and build again")
     return [
-        {column: _cell(column, text, f"{path}, line {line}") for column, text in row.items()}
-        for line, row in enumerate(rows, start=2)
+        _Entries(path, {name: _cell(name, text, f"{path}, line {i}") for name, text in row.items()})
+        for i, row in enumerate(rows, start=2)
     ]
 
 
@@ -159,7 +181,8 @@ def _cell(column, text, place):
                 value = int(text) if re.fullmatch(r"-?\d+", text) else float(text)
                 if math.isfinite(value):
                     return value
-    raise ValueError(f"{place}: {column} is {text}; delete it and build again")
+    shown = text if isinstance(text, str) and text.isprintable() else repr(text)
+    raise ValueError(f"{place}: {column} is {shown}; delete it and build again")
 
 
 def write_text(path, text):

@@ -6,6 +6,7 @@ The script sees no variable, start-up file or cached bytecode of the user, and e
 processes above it.  A job that wrote nothing, or whose sources were written while it ran, fails.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -155,7 +156,7 @@ def name_of(command):
 def fail(command, reason):
     """Exit with one line, which the log of the job ends with, as where the script itself fails."""
     message = f"{name_of(command)}: {reason}"
-    if "--log" in command:
+    with contextlib.suppress(OSError, ValueError):
         path = Path(command[command.index("--log") + 1])
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "a", encoding="utf-8") as log:

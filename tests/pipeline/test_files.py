@@ -102,7 +102,7 @@ def test_npz_round_trip(tmp_path):
 def test_arrays_that_are_not_finite_are_named(tmp_path, value):
     arrays = {"good": np.ones(2), "loss": np.array([1, value])}
     np.savez(tmp_path / "a.npz", **arrays)
-    with pytest.raises(ValueError, match=r"a\.npz: loss is not finite"):
+    with pytest.raises(ValueError, match=r"a\.npz is damaged \(loss is not finite\)"):
         files.read_npz(tmp_path / "a.npz")
     (tmp_path / "a.npz").write_bytes(b"old")
     with pytest.raises(ValueError, match=rf"a\.npz is not written: loss would be {value}"):
