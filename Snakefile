@@ -27,7 +27,9 @@ try:
     check_folder(workflow.basedir)
     check_resources(workflow.resource_settings.overwrite_resources)
     check_yaml("config.yaml", *workflow.configfiles)
-except ValueError as error:
+    # A job on another node may not see this lock, and must not take the workflow's away.
+    ALIVE = clear_stale_locks() if workflow.is_main_process else None
+except (ValueError, OSError) as error:
     stop(error)
 
 
@@ -48,8 +50,6 @@ except ValueError as error:
 report: "report/page.rst"
 
 
-# A job on another node may not see this lock, and must not take the workflow's away.
-ALIVE = clear_stale_locks() if workflow.is_main_process else None
 PYTHON = sys.executable
 # Every job: its command is part of the key of what it makes (code/job.py).
 JOB = "exec {PYTHON:q} -I code/job.py --made {output:q} --reads {input:q} -- "

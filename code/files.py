@@ -104,7 +104,8 @@ def read_npz(path):
     """
     records.checked(path)
     try:
-        with np.load(path, allow_pickle=False) as data:
+        # An open file, as `load` leaves its own open where it fails.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
             arrays = dict(data)
         for name, array in arrays.items():
             if not np.isfinite(array).all():
@@ -181,8 +182,12 @@ def _cell(column, text, place):
                 value = int(text) if re.fullmatch(r"-?\d+", text) else float(text)
                 if math.isfinite(value):
                     return value
-    shown = text if isinstance(text, str) and text.isprintable() else repr(text)
-    raise ValueError(f"{place}: {column} is {shown}; delete it and build again")
+    raise ValueError(f"{place}: {_shown(column)} is {_shown(text)}; delete it and build again")
+
+
+def _shown(value):
+    """A value as it stands, or on one line."""
+    return value if isinstance(value, str) and value.isprintable() else repr(value)
 
 
 def write_text(path, text):

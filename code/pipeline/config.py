@@ -2,8 +2,11 @@
 
 import contextlib
 import datetime
+import errno
 import math
+import os
 import re
+import shutil
 import sys
 from functools import cache
 from itertools import pairwise
@@ -32,6 +35,8 @@ Validator = jsonschema.validators.extend(
 )
 
 
+# Bytes below which a disk is full.
+SPACE = 2**20
 # Keys whose values are text: an author "1.5" is no number.
 TEXTS = ("author", "course", "date")
 
@@ -188,12 +193,18 @@ def _describe(error):
 
 
 def check_folder(folder):
-    """Raise ValueError where results would lie in another folder than the sources."""
+    """Raise ValueError where results would lie in another folder than the sources, and OSError
+    where what Snakemake itself writes would find no room."""
     if Path.cwd() != Path(folder).resolve():
         raise ValueError(
             f"results lie beside the sources: start snakemake in {folder}, without --directory; a"
             " copy of the folder is another place for results"
         )
+    for name in (".snakemake" if Path(".snakemake").exists() else ".", "logs"):
+        if Path(name).exists() and not os.access(name, os.W_OK):
+            raise OSError(errno.EROFS, "cannot be written", name)
+        if Path(name).exists() and shutil.disk_usage(name).free < SPACE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
 
 
 def stop(message):

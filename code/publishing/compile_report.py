@@ -5,6 +5,7 @@ logs are kept in report/build.  Undefined references, citations and macros are e
 that stay open; they are printed with file and line.  A whole PDF alone replaces an earlier one.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -18,6 +19,8 @@ LATEXMK = (
     "latexmk -norc -pdf -Werror -halt-on-error -file-line-error -interaction=nonstopmode -recorder"
 )
 TECTONIC = "tectonic -X compile --keep-logs"
+# Bytes below which a disk is full.
+SPACE = 2**16
 # What a log says of a failure: "file:line: message" down to the line of source, or warnings.
 ERROR = re.compile(r"^(?:\S+:\d+: |! )(?:.*\n){1,8}?l\.\d+ .*|^(?:\S+:\d+: |! ).*", re.MULTILINE)
 UNDEFINED = re.compile(r"^(?:LaTeX|Package \w+) Warning: .*undefined.*", re.MULTILINE)
@@ -161,6 +164,7 @@ def compile_in(folder, arguments):
 
     Raises:
         ValueError: the mistakes in the sources, or what else went wrong.
+        OSError: the disk is full, which LaTeX takes for such mistakes.
     """
     paths = arguments.files or all_files()
     link(paths, folder)
@@ -179,6 +183,8 @@ def compile_in(folder, arguments):
     path = inner / "main.log"
     log = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     keep_logs(inner, arguments.source.parent / "build")
+    if done.returncode and shutil.disk_usage(inner).free < SPACE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     if done.returncode or UNDEFINED.search(log) or OPEN.search(log):
         sources = [path for path in paths if path.suffix == ".tex"]
         lines = troubles(log, sources) or done.stdout.splitlines()[-5:]

@@ -2,9 +2,15 @@
 
 import argparse
 import io
+import os
+import shutil
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pypdf
 import pytest
 from workflow import ROOT
@@ -273,3 +279,125 @@ def test_failure_is_named_and_keeps_the_earlier_pdf(compiled, log, returncode, n
     with pytest.raises(ValueError, match=named):
         run(log, returncode)
     assert (folder / "main.pdf").read_text() == "old"
+
+
+DOCUMENT = r"""\documentclass{article}
+\input{preamble}
+\begin{document}
+\tableofcontents
+\section{One}\label{one} See \ref{two} and \cite{knuth}.\newpage
+\section{Two}\label{two} See \ref{one}. \includegraphics{dot}
+\bibliographystyle{plain}\bibliography{references}
+\end{document}
+"""
+BOOK = "@book{knuth, author={D. Knuth}, title={The book}, publisher={A}, year={1984}}\n"
+COMPILE = [sys.executable, str(ROOT / "code/publish.py"), "compile_report"]
+
+
+@pytest.fixture
+def document(tmp_path):
+    """A short report, with all that LaTeX does over several runs."""
+    (tmp_path / "report").mkdir()
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures/dot.pdf").write_bytes(pdf())
+    preamble = "\\usepackage{graphicx}\n\\usepackage{hyperref}\n\\graphicspath{{../figures/}}\n"
+    texts = {"main.tex": DOCUMENT, "preamble.tex": preamble, "references.bib": BOOK}
+    for name, text in texts.items():
+        (tmp_path / "report" / name).write_text(text)
+    return tmp_path
+
+
+def compile_document(folder, **environment):
+    run = subprocess.run(
+        COMPILE, cwd=folder, env=os.environ | environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    return (folder / "report/main.pdf").read_bytes()
+
+
+needs_latexmk = pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
+
+
+@needs_latexmk
+@pytest.mark.parametrize("kills", [2, pytest.param(24, marks=pytest.mark.slow)])
+def test_latex_that_is_killed_resumes(document, kills):
+    """Killed at random moments, alone or with LaTeX, and started again each time."""
+    start = time.monotonic()
+    expected = compile_document(document)
+    length = time.monotonic() - start
+    for moment in np.random.default_rng(kills).uniform(0.1, 1, kills):
+        running = subprocess.Popen(COMPILE, cwd=document, start_new_session=True)
+        time.sleep(moment * length)
+        if moment < 0.5:
+            running.kill()  # LaTeX goes on
+        else:
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        assert (document / "report/main.pdf").read_bytes() == expected
+        assert compile_document(document) == expected
+
+
+@needs_latexmk
+@pytest.mark.parametrize("keep", [0, 100, 5000])
+def test_what_an_earlier_run_left_is_of_no_matter(document, keep):
+    expected = compile_document(document)
+    for path in (document / "report/build").iterdir():
+        path.write_bytes(path.read_bytes()[:keep] + b"\\nosuchmacro{")
+    (document / "report/main.aux").write_text("\\nosuchmacro{")
+    (document / "report/main.bbl").write_text("\\nosuchmacro{")
+    assert compile_document(document) == expected
+
+
+@needs_latexmk
+def test_latex_of_the_user_reaches_nothing(document, tmp_path_factory):
+    """Search paths, an rc file that runs code, a class and a bibliography of the same names."""
+    theirs = tmp_path_factory.mktemp("theirs")
+    expected = compile_document(document)
+    for name in ("article.cls", "graphicx.sty", "plain.bst", "knuth.bib", "references.bib"):
+        (theirs / name).write_text("theirs")
+        tree = theirs / "texmf/tex/latex" / name
+        tree.parent.mkdir(parents=True, exist_ok=True)
+        tree.write_text("theirs")
+    rc = "system('touch ran'); $pdflatex = 'false';"
+    for path in (theirs / ".latexmkrc", document / ".latexmkrc", document / "report/latexmkrc"):
+        path.write_text(rc)
+    names = ("TEXINPUTS", "BIBINPUTS", "BSTINPUTS")
+    paths = dict.fromkeys(names, f"{theirs}:") | {"HOME": str(theirs)}
+    assert compile_document(document, **paths) == expected
+    assert not list(document.rglob("ran"))
+
+
+@needs_latexmk
+def test_latex_sees_only_what_it_is_given(document):
+    stray = document / "report/generated/stray.tex"
+    stray.parent.mkdir()
+    stray.write_text("A number: 42.")
+    main = document / "report/main.tex"
+    main.write_text(DOCUMENT.replace("\\newpage", "\\input{generated/stray}"))
+    given = ["report/main.tex", "report/preamble.tex", "report/references.bib", "figures/dot.pdf"]
+    run = subprocess.run(
+        [*COMPILE, "--files", *given], cwd=document, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert "File `generated/stray.tex' not found" in run.stderr
+
+
+@needs_latexmk
+def test_a_full_disk_in_latex_is_one_line(document):
+    build = document / "report/small"
+    build.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", build]).returncode:
+        pytest.skip("mounting a small file system takes root")
+    try:
+        shutil.copytree(document / "figures", build / "figures")
+        (build / "report").mkdir()
+        for path in (document / "report").glob("*.*"):
+            shutil.copy(path, build / "report")
+        run = subprocess.run(COMPILE, cwd=build, capture_output=True, text=True)
+        assert run.returncode == 1
+        assert run.stderr.startswith("compile_report.py: "), run.stderr
+        assert "No space left" in run.stderr
+        assert "Traceback" not in run.stderr
+        assert not list(build.glob("report/.build*"))
+    finally:
+        subprocess.run(["umount", build], check=True)
