@@ -95,7 +95,11 @@ def inside(report, script, *arguments):
 
 
 def run(command):
-    """Run a script in the clean room; exit code, and what it has loaded."""
+    """Run a script in the clean room; what it has loaded.  Exits as a script that fails does.
+
+    Raises:
+        ValueError: it was ended, or ended itself, before its end.
+    """
     HOME.mkdir(parents=True, exist_ok=True)
     ours, theirs = os.pipe()
     line = [sys.executable, "-I", __file__, "--inside", str(theirs), *command]
@@ -103,7 +107,15 @@ def run(command):
         os.close(theirs)
         with open(ours, encoding="utf-8") as file:
             report = file.read()
-    return script.returncode, json.loads(report or "{}")
+    if script.returncode == -signal.SIGKILL:
+        raise ValueError("killed (signal 9), as where the memory does not suffice")
+    if script.returncode < 0:
+        raise ValueError(f"ended before its end ({signal.strsignal(-script.returncode)})")
+    if not (script.returncode or report):
+        raise ValueError("ended before its end (exit)")
+    if script.returncode:
+        sys.exit(script.returncode)
+    return json.loads(report)
 
 
 def identity(path):
@@ -128,11 +140,7 @@ def main(made, reads, command):
     record["reads"] = {path: records.checked(path) for path in reads}
     for path in made:
         records.place(path).unlink(missing_ok=True)
-    code, found = run(command)
-    if code == -signal.SIGKILL:
-        raise ValueError("killed (signal 9), as where the memory does not suffice")
-    if code:
-        sys.exit(code if code > 0 else f"{name_of(command)}: {signal.strsignal(-code)}")
+    found = run(command)
     for path in reads:
         if identity(path) != before[path]:
             raise ValueError(f"{path} was written while the job ran; build again")

@@ -73,7 +73,7 @@ def check_failure(project, script, message, **environment):
     assert not (project / ".out.txt.made").exists()
 
 
-@pytest.mark.parametrize("script", ["pass", "open('out.txt').read()", "os._exit(0)"])
+@pytest.mark.parametrize("script", ["pass", "open('out.txt').read()", "sys.exit(0)"])
 def test_a_job_that_wrote_nothing_fails(project, script):
     check_failure(project, script, "out.txt was not written")
 
@@ -173,6 +173,13 @@ def test_a_user_without_an_entry_and_a_home_has_a_name(project):
 def test_a_job_that_the_kernel_kills_names_the_memory(project):
     message = "killed (signal 9), as where the memory does not suffice"
     check_failure(project, "os.kill(os.getpid(), 9)", message)
+
+
+@pytest.mark.parametrize(
+    ("end", "how"), [("os._exit(0)", "exit"), ("os.kill(os.getpid(), 15)", "Terminated")]
+)
+def test_a_job_that_ends_before_its_end_is_not_recorded(project, end, how):
+    check_failure(project, f"{WRITE}{end}", f"ended before its end ({how})")
 
 
 def test_an_error_of_the_script_is_its_own_line(project):

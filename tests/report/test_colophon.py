@@ -212,7 +212,7 @@ def test_the_module_of_each_number_makes_it(built):
     paths = [path for path, *_ in rows]
     run = snakemake(built, *paths, "--force", "--dry-run", "--printshellcmds")
     # The command of a job names its module and its output.
-    command = re.compile(r"code/(?:study|publish)\.py .*")
+    command = re.compile(r" -- (code/(?:study|publish)\.py .*)")
     found = {}
     for line in command.findall(run.stdout + run.stderr):
         script, kind, name = line.split()[:3]
