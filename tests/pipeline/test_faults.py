@@ -164,7 +164,7 @@ def test_a_folder_that_cannot_be_written_is_named(project):
         check_nothing_lost(project, message, result, "--forcerun", rule)
     (project / result).unlink()
     with read_only(project / "results"):
-        message = "study.py arrays targets: [Errno 30] Read-only file system: 'results/.targets"
+        message = "study.py: [Errno 30] Read-only file system: 'results/.targets.npz.made'"
         check_failure(project, rule, message, result)
 
 
