@@ -27,6 +27,15 @@ APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 apt     = command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null && echo "make: installing $(1)" && \
   $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(1) >/dev/null
 
+# Of an account without an entry (docker run --user) Snakemake asks for these.
+export HOME ?= $(CURDIR)
+export LOGNAME ?= user
+# The targets of a command line one after another, as they share apt and .venv; jobs are snakemake's.
+.NOTPARALLEL:
+
+# An environment whose Python is gone, as after an upgrade, is made again.
+$(foreach env,.venv .venv-slurm,$(shell [ ! -e $(env)/installed ] || $(env)/bin/python -c 0 2>/dev/null || rm $(env)/installed))
+
 .PHONY: report help test test-slow test-slurm mutants lint reference lock latex coq slurm publish check-published clean distclean
 report: .venv/installed latex coq
 	$(BIN)/python -m snakemake

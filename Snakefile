@@ -13,18 +13,23 @@ from shutil import which
 sys.path.insert(0, f"{workflow.basedir}/code")
 from pipeline import runs, studies, terminal
 from pipeline.config import check_config, check_folder, check_yaml, stop, typed
-from pipeline.job_limits import exceeded_limits
+from pipeline.job_limits import check_resources, exceeded_limits
 from pipeline.jobs import keep_results, reasons
+from pipeline.keys import check_end, keep_keys
 from pipeline.locks import clear_stale_locks
 from pipeline.provenance import changed_keys, commit, of_numbers
 from pipeline.sources import sources
 from publishing import coq_source
+from snakemake.dag import DAG
 from snakemake.jobs import Job
 
 try:
     check_folder(workflow.basedir)
-    check_yaml("config.yaml")
-except ValueError as error:
+    check_resources(workflow.resource_settings.overwrite_resources)
+    check_yaml("config.yaml", *workflow.configfiles)
+    # A job on another node may not see this lock, and must not take the workflow's away.
+    ALIVE = clear_stale_locks() if workflow.is_main_process else None
+except (ValueError, OSError) as error:
     stop(error)
 
 
@@ -35,19 +40,19 @@ config = typed(config)
 try:
     check_config(config)
     keep_results(Job)
+    keep_keys(DAG)
+    # Of the first page, and of the page that `snakemake --report` writes.
+    config["report"]["changed"] = changed_keys(config)
 except ValueError as error:
     stop(error)
-
-# Of the first page, and of the page that `snakemake --report` writes.
-config["report"]["changed"] = changed_keys(config)
 
 
 report: "report/page.rst"
 
 
-# A job on another node may not see this lock, and must not take the workflow's away.
-ALIVE = clear_stale_locks() if workflow.is_main_process else None
 PYTHON = sys.executable
+# Every job: its command is part of the key of what it makes (code/job.py).
+JOB = "exec {PYTHON:q} -I code/job.py --made {output:q} --reads {input:q} -- "
 SAMPLES = config["dataset"]["samples"]
 RUNS = runs.training_runs(config)
 PARTS = studies.parts(config)
@@ -59,6 +64,13 @@ GENERATED = [
     *NUMBERS,
     *(f"report/generated/{name}.tex" for name in ("proofs", "proof_statements")),
     *(f"report/generated/{name}.tex" for name in ("colophon", "colophon_rows", "notice", "title")),
+]
+# All that is computed.
+RESULTS = [
+    *(f"results/{name}" for name in ("dataset.npz", "h_infinity.csv", "eigenvalues.csv")),
+    "results/stages.csv",
+    *(run.path for run in RUNS.values()),
+    *(path for part in PARTS for path in (part.output, *part.beside().values())),
 ]
 MAKERS = [
     *(
@@ -84,12 +96,7 @@ rule report:
     """The default target: report/main.pdf, and every figure and result on the way to it."""
     input:
         "report/main.pdf",
-        "results/dataset.npz",
-        "results/h_infinity.csv",
-        "results/eigenvalues.csv",
-        "results/stages.csv",
-        *[run.path for run in RUNS.values()],
-        *[path for part in PARTS for path in (part.output, *part.beside().values())],
+        RESULTS,
     localrule: True
 
 
@@ -105,8 +112,8 @@ rule make_dataset:
         samples=SAMPLES,
         seed=config["dataset"]["seed"],
     shell:
-        "{PYTHON:q} {input.code[0]} --samples {params.samples} --seed {params.seed}"
-        " --output {output} --log {log}"
+        JOB + "{input.code[0]:q} --samples {params.samples} --seed {params.seed}"
+        " --output {output:q} --log {log:q}"
 
 
 # Alone, so that what depends on H^inf does not depend on any network.
@@ -120,7 +127,8 @@ rule compute_h_infinity:
     log:
         "logs/compute_h_infinity.log",
     shell:
-        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --seeds --output {output} --log {log}"
+        JOB
+        + "{input.code[0]:q} --dataset {input.dataset:q} --seeds --output {output:q} --log {log:q}"
 
 
 rule compute_eigenvalues:
@@ -136,8 +144,8 @@ rule compute_eigenvalues:
         width=config["network"]["width"],
         seeds=[config["network"]["seed"], *config["eigenvalues"]["seeds"]],
     shell:
-        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --width {params.width}"
-        " --seeds {params.seeds} --output {output} --log {log}"
+        JOB + "{input.code[0]:q} --dataset {input.dataset:q} --width {params.width}"
+        " --seeds {params.seeds} --output {output:q} --log {log:q}"
 
 
 rule compute_stage_eigenvalues:
@@ -152,8 +160,8 @@ rule compute_stage_eigenvalues:
     params:
         stages=config["stagewise"]["stages"],
     shell:
-        "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --stages {params.stages}"
-        " --output {output} --log {log}"
+        JOB + "{input.code[0]:q} --dataset {input.dataset:q} --stages {params.stages}"
+        " --output {output:q} --log {log:q}"
 
 
 # Every training rule, from the table of runs.  The longest have priority, so that none is left
@@ -181,8 +189,9 @@ for name, of_rule in runs.by_rule(RUNS).items():
         params:
             options=lambda wildcards, name=name: run_of(name, wildcards).command_line(),
         shell:
-            "{PYTHON:q} {input.code[0]} --dataset {input.dataset} --eigenvalues {input.eigenvalues}"
-            " {params.options} --output {output} --log {log}"
+            JOB
+            + "{input.code[0]:q} --dataset {input.dataset:q} --eigenvalues {input.eigenvalues:q}"
+            " {params.options} --output {output:q} --log {log:q}"
 
     workflow.get_rule(f"train_{name}").docstring = runs.summary(of_rule)
 
@@ -210,7 +219,7 @@ for part in PARTS:
             part=part.command_line(),
             study=part.study,
         shell:
-            "{PYTHON:q} {input.code[0]} {params.part} --output {output.made} --log {log}"
+            JOB + "{input.code[0]:q} {params.part} --output {output.made:q} --log {log:q}"
 
     workflow.get_rule(part.rule).docstring = part.summary
 
@@ -226,8 +235,8 @@ rule proofs:
         "logs/proofs.log",
     localrule: True
     shell:
-        "{PYTHON:q} {input.code[0]} check_proofs --sources {input.sources} --output {output}"
-        " --log {log}"
+        JOB + "{input.code[0]:q} check_proofs --sources {input.sources:q} --output {output:q}"
+        " --log {log:q}"
 
 
 rule summarise_proofs:
@@ -246,8 +255,8 @@ rule summarise_proofs:
     params:
         proofs=lambda wildcards, input: f"--proofs {input.proofs}" if input.proofs else "",
     shell:
-        "{PYTHON:q} {input.code[0]} summarise_proofs --sources {input.sources} {params.proofs}"
-        " --numbers {output.numbers} --appendix {output.appendix} --log {log}"
+        JOB + "{input.code[0]:q} summarise_proofs --sources {input.sources:q} {params.proofs}"
+        " --numbers {output.numbers:q} --appendix {output.appendix:q} --log {log:q}"
 
 
 rule write_colophon:
@@ -255,6 +264,7 @@ rule write_colophon:
     input:
         code=publishing("write_colophon"),
         dataset="results/dataset.npz",
+        results=RESULTS,
     output:
         facts="report/generated/colophon.tex",
         rows="report/generated/colophon_rows.tex",
@@ -272,12 +282,13 @@ rule write_colophon:
         date=config["report"]["date"],
         makers=MAKERS,
     shell:
-        "{PYTHON:q} {input.code[0]} write_colophon --commit {params.commit:q}"
-        " --config {params.config:q} --dataset {input.dataset} --changed {params.changed}"
-        " --makers {params.makers} --facts {output.facts} --rows {output.rows}"
+        JOB + "{input.code[0]:q} write_colophon --commit {params.commit:q}"
+        " --config {params.config:q} --dataset {input.dataset:q} --changed {params.changed}"
+        " --results {input.results:q}"
+        " --makers {params.makers} --facts {output.facts:q} --rows {output.rows:q}"
         " --author={params.author:q} --course={params.course:q}"
         " --date={params.date:q}"
-        " --notice {output.notice} --title {output.title} --log {log}"
+        " --notice {output.notice:q} --title {output.title:q} --log {log:q}"
 
 
 rule verify:
@@ -292,8 +303,8 @@ rule verify:
         "logs/verify.log",
     localrule: True
     shell:
-        "{PYTHON:q} {input.code[0]} verify_results --reference {input.reference}"
-        " --generated {input.generated} --output {output} --log {log}"
+        JOB + "{input.code[0]:q} verify_results --reference {input.reference:q}"
+        " --generated {input.generated:q} --output {output:q} --log {log:q}"
 
 
 rule compile_report:
@@ -316,8 +327,8 @@ rule compile_report:
         "logs/compile_report.log",
     localrule: True
     shell:
-        "{PYTHON:q} {input.code[0]} compile_report --source {input.main} --output {output}"
-        " --log {log}"
+        JOB + "{input.code[0]:q} compile_report --source {input.main:q} --files {input.main:q}"
+        " {input.sources:q} {input.generated:q} {input.figures:q} --output {output:q} --log {log:q}"
 
 
 rule archive:
@@ -335,8 +346,9 @@ rule archive:
         "logs/archive.log",
     localrule: True
     shell:
-        "{PYTHON:q} {input.code[0]} archive_report --source {input.main}"
-        " --references {input.references} --figures {input.figures} --output {output} --log {log}"
+        JOB + "{input.code[0]:q} archive_report --source {input.main:q}"
+        " --references {input.references:q} --figures {input.figures:q} --output {output:q}"
+        " --log {log:q}"
 
 
 # Not of the default target: LaTeXML is not LaTeX, and takes a minute.
@@ -365,12 +377,16 @@ rule web:
     params:
         makers=MAKERS,
     shell:
-        "{PYTHON:q} {input.code[0]} web --figures {input.figures} --makers {params.makers}"
-        " --linked {input.linked} --output {output} --log {log}"
+        JOB + "{input.code[0]:q} web --figures {input.figures:q} --makers {params.makers}"
+        " --linked {input.linked:q} --output {output:q} --log {log:q}"
 
 
 if workflow.is_main_process:
     terminal.install(workflow.output_settings)
+
+
+onsuccess:
+    check_end(workflow.dag)
 
 
 onerror:

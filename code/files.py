@@ -10,10 +10,12 @@ import logging
 import math
 import os
 import re
-import zipfile
+import shutil
 from pathlib import Path
 
 import numpy as np
+
+import records
 
 # Columns of our csv files that hold words, and those in which a cell may be empty.
 WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "digest"}
@@ -38,12 +40,28 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def scratch(path):
+    """An empty folder beside `path`, for the time of the block."""
+    path = Path(path)
+    _remove_leftovers(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    temporary.mkdir()
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def _remove_leftovers(path):
     """Remove what killed jobs have left of this file: temporaries of processes that are gone."""
     name = re.compile(rf"\.{re.escape(path.name)}\.(\d+){re.escape(path.suffix)}")
     for sibling in path.parent.iterdir():
         if (match := name.fullmatch(sibling.name)) and not _is_alive(int(match[1])):
-            sibling.unlink(missing_ok=True)
+            if sibling.is_dir():
+                shutil.rmtree(sibling, ignore_errors=True)
+            else:
+                sibling.unlink(missing_ok=True)
 
 
 def _is_alive(process):
@@ -81,17 +99,38 @@ def read_npz(path):
     """The arrays of an npz as a dict.
 
     Raises:
-        ValueError: names the file, which is no whole npz, holds pickled objects or is not finite.
+        ValueError: names the file, which is no whole npz, holds pickled objects, is not finite or
+            not what its record says.
     """
+    records.checked(path)
     try:
-        with np.load(path, allow_pickle=False) as data:
+        # An open file, as `load` leaves its own open where it fails.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
             arrays = dict(data)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is damaged ({error}); delete it and build again") from error
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"{path}: {name} is not finite; delete it and build again")
-    return arrays
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} is not finite")
+    # A damaged zip ends in whatever the libraries below raise.
+    except Exception as error:
+        raise _damaged(path, error) from error
+    return _Entries(path, arrays)
+
+
+class _Entries(dict):
+    """What a file holds; an entry that it lacks is named with the file."""
+
+    def __init__(self, path, entries):
+        super().__init__(entries)
+        self.path = path
+
+    def __missing__(self, name):
+        raise ValueError(f"{self.path} has no {name}; delete it and build again")
+
+
+def _damaged(path, error):
+    """One line that names the file and what is wrong with it."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return ValueError(f"{path} is damaged ({reason}); delete it and build again")
 
 
 def write_csv(path, rows):
@@ -114,15 +153,22 @@ def read_csv(path):
     A cell of OPTIONAL may be empty, and is then an empty string.
 
     Raises:
-        ValueError: names file, line and column of a cell that is missing, damaged or not finite.
+        ValueError: names file, line and column of a cell that is missing, damaged or not finite, or
+            the file that is not what its record says.
     """
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows:
-        raise ValueError(f"{path} has no rows; delete it and build again")
+    records.checked(path)
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file, strict=True)
+            rows = list(reader)
+    except (ValueError, csv.Error) as error:
+        raise _damaged(path, error) from error
+    if not rows or len({*reader.fieldnames}) < len(reader.fieldnames):
+        fault = "has two columns of one name" if rows else "has no rows"
+        raise ValueError(f"{path} {fault}; delete it and build again")
     return [
-        {column: _cell(column, text, f"{path}, line {line}") for column, text in row.items()}
-        for line, row in enumerate(rows, start=2)
+        _Entries(path, {name: _cell(name, text, f"{path}, line {i}") for name, text in row.items()})
+        for i, row in enumerate(rows, start=2)
     ]
 
 
@@ -136,7 +182,12 @@ def _cell(column, text, place):
                 value = int(text) if re.fullmatch(r"-?\d+", text) else float(text)
                 if math.isfinite(value):
                     return value
-    raise ValueError(f"{place}: {column} is {text}; delete it and build again")
+    raise ValueError(f"{place}: {_shown(column)} is {_shown(text)}; delete it and build again")
+
+
+def _shown(value):
+    """A value as it stands, or on one line."""
+    return value if isinstance(value, str) and value.isprintable() else repr(value)
 
 
 def write_text(path, text):

@@ -42,8 +42,12 @@ def run(main, arguments):
         sys.exit(130)
     except KeyError as error:
         _fail(f"an input has no entry {error}")
-    except MemoryError as error:
-        _fail(f"the memory does not suffice ({error}); smaller sizes in the config need less")
+    except (MemoryError, RuntimeError) as error:
+        # PyTorch has no MemoryError of its own.
+        if isinstance(error, RuntimeError) and "allocate memory" not in str(error):
+            raise
+        reason = str(error).partition("\n")[0]
+        _fail(f"the memory does not suffice ({reason}); smaller sizes in the config need less")
     except (ValueError, ArithmeticError, OSError) as error:
         _fail(error)
 
@@ -51,6 +55,8 @@ def run(main, arguments):
 def _open_log(path):
     """Send the log to a file, or nowhere: what a user must see is printed by `_fail`."""
     log.setLevel(logging.INFO)
+    # Where the disk is full, the error that counts is that of the result.
+    logging.raiseExceptions = False
     log.propagate = False
     log.addHandler(logging.NullHandler())
     if path:

@@ -68,7 +68,8 @@ def use_style(path):
     matplotlib.use("pdf")
     import matplotlib.pyplot as plt
 
-    plt.style.use(path)
+    # On matplotlib's own defaults, whatever the user's are.
+    plt.style.use(["default", path])
 
 
 def studies():

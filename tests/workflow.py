@@ -70,6 +70,6 @@ MADE = ("results/**/*", "figures/*", "report/generated/*", "report/main.pdf")
 
 
 def made(folder):
-    """The files that a build makes, relative to the folder."""
+    """The files that a build makes, relative to the folder; without their records."""
     found = (path for pattern in MADE for path in folder.glob(pattern) if path.is_file())
-    return sorted(str(path.relative_to(folder)) for path in found)
+    return sorted(str(path.relative_to(folder)) for path in found if path.suffix != ".made")

@@ -2,7 +2,11 @@
 
 import contextlib
 import datetime
+import errno
 import math
+import os
+import re
+import shutil
 import sys
 from functools import cache
 from itertools import pairwise
@@ -31,17 +35,54 @@ Validator = jsonschema.validators.extend(
 )
 
 
+# Bytes below which a disk is full.
+SPACE = 2**20
 # Keys whose values are text: an author "1.5" is no number.
 TEXTS = ("author", "course", "date")
 
 
-def check_yaml(path):
-    """Raise ValueError with file, line and what is wrong where config.yaml is no YAML."""
-    try:
-        yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1
-        raise ValueError(f"config: {path}, line {line}: {error.problem}") from error
+class _Strict(yaml.SafeLoader):
+    """Refuses what YAML reads and nobody means: a key twice, 0100 for 64, 1:30 for 90."""
+
+    PLAIN = {  # noqa: RUF012
+        "int": re.compile(r"[-+]?(0|[1-9]\d*)"),
+        "float": re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?\.(inf|nan)", re.IGNORECASE),
+    }
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                self._refuse(key, f"{_key(key.value)} stands there twice")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+    def number(self, node):
+        kind = node.tag.rpartition(":")[2]
+        value = getattr(yaml.SafeLoader, f"construct_yaml_{kind}")(self, node)
+        if not self.PLAIN[kind].fullmatch(node.value):
+            self._refuse(node, f"{node.value} would be read as {value}; write {value}")
+        return value
+
+    def _refuse(self, node, reason):
+        raise yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
+
+
+for _kind in ("int", "float"):
+    _Strict.add_constructor(f"tag:yaml.org,2002:{_kind}", _Strict.number)
+
+
+def check_yaml(*paths):
+    """Raise ValueError with file, line and what is wrong where a configuration is no plain YAML."""
+    for path in paths:
+        try:
+            yaml.load(Path(path).read_text(encoding="utf-8"), _Strict)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1
+            raise ValueError(f"config: {path}, line {line}: {error.problem}") from error
+        except (ValueError, yaml.YAMLError) as error:
+            reason = " ".join(str(error).split())
+            raise ValueError(f"config: {path}: {reason}") from error
 
 
 def _text(value):
@@ -152,12 +193,18 @@ def _describe(error):
 
 
 def check_folder(folder):
-    """Raise ValueError where results would lie in another folder than the sources."""
+    """Raise ValueError where results would lie in another folder than the sources, and OSError
+    where what Snakemake itself writes would find no room."""
     if Path.cwd() != Path(folder).resolve():
         raise ValueError(
             f"results lie beside the sources: start snakemake in {folder}, without --directory; a"
             " copy of the folder is another place for results"
         )
+    for name in (".snakemake" if Path(".snakemake").exists() else ".", "logs"):
+        if Path(name).exists() and not os.access(name, os.W_OK):
+            raise OSError(errno.EROFS, "cannot be written", name)
+        if Path(name).exists() and shutil.disk_usage(name).free < SPACE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
 
 
 def stop(message):

@@ -34,17 +34,27 @@ def training_minutes(samples, width, steps, double=False):
 
 
 # What Slurm or its log says of a job that exceeded a limit: the resource, its unit, and how to
-# recognise it.  Without cgroups, and on some clusters with them, only the log tells of memory.
+# recognise it.  Without cgroups, and on some clusters with them, only the log tells of memory: its
+# lines by Slurm itself, as a script may print such words too.
+SLURMS = r"^slurmstepd: error: .*"
 LIMITS = {
-    "mem_mb": ("MB of memory", "OUT_OF_MEMORY", r"exceeded.*memory limit|oom.kill|out.of.memory"),
-    "runtime": ("min of time", "TIMEOUT", r"DUE TO TIME LIMIT"),
+    "mem_mb": ("MB of memory", "OUT_OF_MEMORY", SLURMS + r"(exceeded.*memory limit|oom.kill)"),
+    "runtime": ("min of time", "TIMEOUT", SLURMS + r"DUE TO TIME LIMIT"),
+}
+# States of a job that has done nothing wrong.
+ENDED = {
+    "NODE_FAIL": "was on a node that failed",
+    "BOOT_FAIL": "was on a node that did not start",
+    "PREEMPTED": "was stopped for another one",
+    "DEADLINE": "could not end before its deadline",
 }
 
 
 def exceeded_limits(snakemake_logs):
-    """One line for each job in the logs of snakemake that exceeded its memory or its time.
+    """One line for each job in the logs of snakemake that Slurm has ended.
 
-    It names the job by width and seed, the limit, and the option that raises it.
+    It names the job by width and seed and says why; of one that exceeded its memory or its time
+    also the limit, and the option that raises it.
     """
     text = "".join(Path(log).read_text(errors="replace") for log in snakemake_logs)
     blocks = re.split(r"^\s*\[.*\d{4}\]$", text, flags=re.MULTILINE)
@@ -55,18 +65,38 @@ def exceeded_limits(snakemake_logs):
 
 
 def _describe(error, asked):
-    """The line about a job from its error and its announcement, None where it kept its limits."""
+    """The line about a job from its error and its announcement, None where it failed by itself."""
+    rule = _value(r"Error in rule (\w+)", error)
+    width, seed = (_value(rf"--{name} (\d+)", error) for name in ("width", "seed"))
+    who = f"width {width}, seed {seed}" if width else _value(r"output: (.*)", error)
+    job = f"{rule}: {who}: Slurm job {_value(r'external_jobid: (.*)', error)}"
     for resource, (unit, state, trace) in LIMITS.items():
-        if f"status is: '{state}'" in error or re.search(trace, _slurm_log(error), re.IGNORECASE):
+        says = re.search(trace, _slurm_log(error), re.IGNORECASE | re.MULTILINE)
+        if f"status is: '{state}'" in error or says:
             limit = int(_value(rf"{resource}=(\d+)", asked) or 0)
-            rule = _value(r"Error in rule (\w+)", error)
-            width, seed = (_value(rf"--{name} (\d+)", error) for name in ("width", "seed"))
-            who = f"width {width}, seed {seed}" if width else _value(r"output: (.*)", error)
             return (
-                f"{rule}: {who}: Slurm job {_value(r'external_jobid: (.*)', error)} exceeded its"
-                f" {limit} {unit}; ask for more: --set-resources {rule}:{resource}={2 * limit}"
+                f"{job} exceeded its {limit} {unit}; ask for more:"
+                f" --set-resources {rule}:{resource}={2 * limit}"
             )
+    for state, reason in ENDED.items():
+        if f"status is: '{state}'" in error:
+            return f"{job} {reason}; the same command again does what is missing"
     return None
+
+
+def check_resources(overwritten):
+    """Raise ValueError where `--set-resources` asks for nothing: to Slurm a 0 means no limit.
+
+    Args:
+        overwritten: rule → resource → what Snakemake has read, with the words as `raw`.
+    """
+    for rule, resources in overwritten.items():
+        for name in LIMITS.keys() & resources.keys():
+            if re.fullmatch(r"-.*|[0.]+", text := str(resources[name].raw)):
+                raise ValueError(
+                    f"--set-resources {rule}:{name}={text} is not allowed; allowed is a number"
+                    " above 0"
+                )
 
 
 def _slurm_log(error):

@@ -1,4 +1,4 @@
-"""Two methods of Snakemake's Job, replaced so that no result is lost and no failure forgotten.
+"""Methods of Snakemake, replaced so that no result is lost; and what its logs say of a failure.
 
 Upstream: https://github.com/snakemake/snakemake/issues/1978 and pull request 2966.  Snakemake
 deletes outputs before a job and after its failure, as they might be half written, and then counts
@@ -13,10 +13,10 @@ from pathlib import Path
 
 
 def keep_results(job_class):
-    """Let an earlier result stay until its job has made the next one, and a failed job run again.
+    """Let an earlier result stay until its job has made the next one, or has failed.
 
-    Our files are renamed into place, so they are whole, old or new.  A failed job is marked like a
-    killed one, which `rerun-incomplete` starts again.
+    Our files are renamed into place, so they are whole, old or new; an old one has lost its record
+    when its job began (`job.py`), so that it does not count as made.
 
     Raises:
         ValueError: the class lacks a method that is replaced here.
@@ -26,16 +26,21 @@ def keep_results(job_class):
         for log in job.log:
             await log.remove()
 
-    async def mark_incomplete(job, _):
-        job.dag.workflow.persistence.started(job)
+    async def remove_nothing(job, _):
+        pass
 
-    for name, method in {"remove_existing_output": remove_logs, "cleanup": mark_incomplete}.items():
-        if not inspect.iscoroutinefunction(getattr(job_class, name, None)):
+    replace(job_class, remove_existing_output=remove_logs, cleanup=remove_nothing)
+
+
+def replace(snakemake_class, **methods):
+    """Replace asynchronous methods of a class of Snakemake; ValueError where one is not there."""
+    for name, method in methods.items():
+        if not inspect.iscoroutinefunction(getattr(snakemake_class, name, None)):
             raise ValueError(
-                f"this Snakemake has no asynchronous Job.{name}, which code/pipeline/jobs.py"
-                " replaces; install the version of requirements.txt"
+                f"this Snakemake has no asynchronous {snakemake_class.__name__}.{name}, which"
+                " code/pipeline replaces; install the version of requirements.txt"
             )
-        setattr(job_class, name, method)
+        setattr(snakemake_class, name, method)
 
 
 def reasons(snakemake_logs):

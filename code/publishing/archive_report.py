@@ -54,7 +54,6 @@ def bibliography(text, references, figures):
         command = [*command, "--keep-intermediates"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "build").mkdir()
         (folder / "figures").mkdir()
         (folder / "main.tex").write_text(text, encoding="utf-8")
         for path, place in [
@@ -65,7 +64,7 @@ def bibliography(text, references, figures):
         run = subprocess.run(
             [*command, "main.tex"],
             cwd=folder,
-            env=compile_report.environment(0),
+            env=compile_report.environment(0, folder),
             capture_output=True,
             text=True,
             errors="replace",
@@ -74,7 +73,7 @@ def bibliography(text, references, figures):
         if run.returncode:
             lines = compile_report.troubles(run.stdout) or run.stdout.splitlines()[-5:]
             raise ValueError("\n  ".join(["the archive does not compile:", *lines]))
-        return (folder / "build/main.bbl").read_bytes()
+        return (folder / "main.bbl").read_bytes()
 
 
 def packed(members):

@@ -1,9 +1,11 @@
 """Compile report/main.tex with latexmk, or tectonic where there is no latexmk: report/main.pdf.
 
-Undefined references, citations and macros are errors, and braces that stay open; they are printed
-with file and line.  An earlier PDF is replaced only by a complete one.
+LaTeX works in a folder of its own, in which it finds the files that it is given and no others; its
+logs are kept in report/build.  Undefined references, citations and macros are errors, and braces
+that stay open; they are printed with file and line.  A whole PDF alone replaces an earlier one.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -14,13 +16,17 @@ import files
 import scripting
 
 LATEXMK = (
-    "latexmk -pdf -Werror -halt-on-error -file-line-error -interaction=nonstopmode -outdir=build"
+    "latexmk -norc -pdf -Werror -halt-on-error -file-line-error -interaction=nonstopmode -recorder"
 )
-TECTONIC = "tectonic -X compile --keep-logs --outdir build"
+TECTONIC = "tectonic -X compile --keep-logs"
+# Bytes below which a disk is full.
+SPACE = 2**16
 # What a log says of a failure: "file:line: message" down to the line of source, or warnings.
 ERROR = re.compile(r"^(?:\S+:\d+: |! )(?:.*\n){1,8}?l\.\d+ .*|^(?:\S+:\d+: |! ).*", re.MULTILINE)
 UNDEFINED = re.compile(r"^(?:LaTeX|Package \w+) Warning: .*undefined.*", re.MULTILINE)
 OPEN = re.compile(r"^\(\\end occurred (?:inside a group|when ).*", re.MULTILINE)
+# The variables with which a user changes what TeX and its programs find and do.
+USERS = re.compile(r"TEX.*|.*INPUTS(_\w+)?|\w*FONTS|MKTEX\w*|LATEXMK\w*|openout_any|openin_any")
 LABEL = re.compile(r"(Reference|Citation) `(.*?)'")
 COMMENT = re.compile(r"(?<!\\)%.*")
 
@@ -33,10 +39,15 @@ def engine():
     raise ValueError("neither latexmk nor tectonic was found; run `make latex` to install one")
 
 
-def environment(epoch):
-    """The environment in which the same sources give the same bytes, and no log line is broken."""
+def environment(epoch, folder):
+    """The environment in which the same sources give the same bytes, and no log line is broken.
+
+    Of the user's own TeX there is nothing: no search path, and `folder` in place of texmf.
+    """
+    kept = {name: value for name, value in os.environ.items() if not USERS.fullmatch(name)}
     fixed = {"SOURCE_DATE_EPOCH": str(epoch), "FORCE_SOURCE_DATE": "1", "max_print_line": "10000"}
-    return os.environ | fixed
+    trees = dict.fromkeys(["TEXMFHOME", "TEXMFVAR", "TEXMFCONFIG"], str(folder / "texmf"))
+    return kept | fixed | trees
 
 
 def packages(preamble):
@@ -50,7 +61,8 @@ def missing(preamble):
     if engine()[0] != "latexmk":
         return []
     names = [f"{name}.sty" for name in packages(preamble)]
-    found = subprocess.run(["kpsewhich", *names], capture_output=True, text=True).stdout
+    options = {"env": environment(0, Path("/nonexistent")), "capture_output": True, "text": True}
+    found = subprocess.run(["kpsewhich", *names], **options).stdout
     return [name for name in names if f"/{name}\n" not in found]
 
 
@@ -115,21 +127,52 @@ def unbalanced(sources):
             yield f"{source}:{places[-1]}: a brace is not closed"
 
 
-def read_log(folder):
-    path = folder / "build" / "main.log"
-    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+def link(paths, folder):
+    """Show the files in the folder, at the same relative paths."""
+    for path in paths:
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(path.absolute())
 
 
-def main(arguments):
-    folder = arguments.source.parent
-    check_packages(folder / "preamble.tex")
-    if arguments.check:
-        return
-    (folder / "build").mkdir(exist_ok=True)
+def check_pdf(path):
+    """Raise ValueError where a PDF is not whole."""
+    import pypdf  # here, as whoever asks for the engine does without it
+
+    try:
+        with open(path, "rb") as file:
+            pages = len(pypdf.PdfReader(file, strict=True).pages)
+            file.seek(-8, os.SEEK_END)
+            whole = pages and file.read().rstrip().endswith(b"%%EOF")
+    except (OSError, pypdf.errors.PyPdfError) as error:
+        raise ValueError(f"LaTeX has left no whole PDF ({error})") from error
+    if not whole:
+        raise ValueError("LaTeX has left a PDF without pages or without its end")
+
+
+def keep_logs(folder, build):
+    """Put what LaTeX has written, the PDF apart, in the place of what the last run left."""
+    shutil.rmtree(build, ignore_errors=True)
+    build.mkdir()
+    for path in folder.glob("main.*"):
+        if path.suffix != ".pdf" and not path.is_symlink():
+            shutil.move(path, build)
+
+
+def compile_in(folder, arguments):
+    """Compile in a folder: path of the PDF.
+
+    Raises:
+        ValueError: the mistakes in the sources, or what else went wrong.
+        OSError: the disk is full, which LaTeX takes for such mistakes.
+    """
+    paths = arguments.files or all_files()
+    link(paths, folder)
+    inner = folder / arguments.source.parent
     done = subprocess.run(
         [*engine(), arguments.source.name],
-        cwd=folder,
-        env=environment(arguments.epoch),
+        cwd=inner,
+        env=environment(arguments.epoch, folder),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
@@ -137,19 +180,47 @@ def main(arguments):
         errors="replace",
     )
     scripting.log.info(done.stdout)
-    log = read_log(folder)
+    path = inner / "main.log"
+    log = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    keep_logs(inner, arguments.source.parent / "build")
+    if done.returncode and shutil.disk_usage(inner).free < SPACE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     if done.returncode or UNDEFINED.search(log) or OPEN.search(log):
-        sources = [arguments.source, *sorted(folder.glob("sections/*.tex"))]
+        sources = [path for path in paths if path.suffix == ".tex"]
         lines = troubles(log, sources) or done.stdout.splitlines()[-5:]
         raise ValueError("\n  ".join([f"{arguments.source} does not compile:", *lines]))
-    with files.replacing(arguments.output) as temporary:
-        shutil.copyfile(folder / "build" / "main.pdf", temporary)
+    return inner / "main.pdf"
+
+
+def main(arguments):
+    check_packages(arguments.source.parent / "preamble.tex")
+    if arguments.check:
+        return
+    with files.scratch(arguments.source.parent / "build") as folder:
+        pdf = compile_in(folder, arguments)
+        check_pdf(pdf)
+        with files.replacing(arguments.output) as temporary:
+            shutil.copyfile(pdf, temporary)
+            with open(temporary, "rb") as file:
+                os.fsync(file)
+
+
+def all_files():
+    """What the report consists of, where nobody says."""
+    patterns = ("report/*.tex", "report/*.bib", "report/sections/*.tex", "report/generated/*.tex")
+    return sorted(path for name in (*patterns, "figures/*.pdf") for path in Path().glob(name))
 
 
 def make_parser():
     parser = scripting.parser(__doc__)
     parser.add_argument(
         "--source", type=Path, default=Path("report/main.tex"), help="the LaTeX file"
+    )
+    parser.add_argument(
+        "--files",
+        type=Path,
+        nargs="+",
+        help="what LaTeX may read; by default all of report/ and figures/",
     )
     parser.add_argument("--check", action="store_true", help="only whether LaTeX has its packages")
     parser.add_argument("--epoch", type=int, default=0, help="SOURCE_DATE_EPOCH, the PDF's date")

@@ -15,6 +15,7 @@ import re
 from pathlib import Path
 
 import files
+import records
 import scripting
 
 RESULT = re.compile(r"\\newresult{([\w-]+)}{(.*)}$", re.MULTILINE)
@@ -25,7 +26,12 @@ STRICT = {NEW: {"units": 0, "relative": 0}}
 
 
 def printed(path):
-    """name → LaTeX of what a file of report/generated prints: results, or cells `row.column`."""
+    """name → LaTeX of what a file of report/generated prints: results, or cells `row.column`.
+
+    Raises:
+        ValueError: the file is not what its record says.
+    """
+    records.checked(path)
     text = path.read_text(encoding="utf-8")
     if not path.stem.endswith("_rows"):
         return dict(RESULT.findall(text))

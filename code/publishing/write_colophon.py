@@ -1,22 +1,22 @@
 """Where the report comes from: report/generated/colophon.tex; its first page: notice and title.tex.
 
-Commit, configuration, data, versions, and the rule and module behind each figure, table and file of
-numbers; no timings, which would differ from build to build.  The notice says where the
+Commit, configuration, data, the rule and module behind each figure, table and file of numbers, and
+versions and kernels from the records of the results: those that made them, which need not be those
+of now.  No timings, which would differ from build to build.  The notice says where the
 configuration is not the shipped one, whose outcome the sentences describe; the title has the names.
 """
 
 import hashlib
-import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
 import files
+import records
 import scripting
 from overparam import dataset, latex
 from publishing import compile_report
 
-PACKAGES = ("numpy", "scipy", "torch", "matplotlib", "mnist1d", "snakemake")
 # What LaTeX does not print as it stands.
 SPECIAL = {character: rf"\{character}" for character in "_#&%${}"}
 SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -34,14 +34,37 @@ def engine_version():
     return done.stdout.splitlines()[0]
 
 
-def facts(commit, config, data):
-    """Name and text of each line, from the commit, the configuration and the arrays of the data."""
-    versions = {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+def tools(made, kind):
+    """The versions or the kernels in records, as text; where results differ, each.
+
+    Args:
+        made: the records.
+        kind: their field, `versions` or `kernels`.
+    """
+    found = {}
+    for record in made:
+        for name, value in record[kind].items():
+            found.setdefault(name, set()).add(value)
+    return ", ".join(f"{name} {' and '.join(sorted(values))}" for name, values in found.items())
+
+
+def records_of(results):
+    """The record of each result; ValueError names one that has none or is another."""
+    for path in results:
+        records.checked(path)
+        if not (record := records.read(path)):
+            raise ValueError(f"{path} has no record of what it was made from; build again")
+        yield record
+
+
+def facts(commit, config, data, made):
+    """Name and text of each line: commit, configuration, arrays of the data, records."""
     return {
         "commit": commit,
         "configuration": digest(config.encode()),
         "data": dataset.digest(data["inputs"], data["labels"]),
-        "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
+        "versions": f"{tools(made, 'versions')}, snakemake {version('snakemake')}",
+        "kernels": tools(made, "kernels"),
         "LaTeX": engine_version(),
     }
 
@@ -79,9 +102,10 @@ def title(author, course, date):
 
 def main(arguments):
     data = files.read_npz(arguments.dataset)
+    made = [*records_of(arguments.results)]
     lines = [
         [name, typewriter(text)]
-        for name, text in facts(arguments.commit, arguments.config, data).items()
+        for name, text in facts(arguments.commit, arguments.config, data, made).items()
     ]
     makers = [maker.split("=") for maker in arguments.makers]
     files.write_text(arguments.facts, latex.rows(lines))
@@ -98,6 +122,7 @@ def make_parser():
     parser.add_argument(
         "--dataset", type=Path, default=Path("results/dataset.npz"), help="the samples"
     )
+    parser.add_argument("--results", nargs="*", default=[], help="whose records are read")
     parser.add_argument("--changed", nargs="*", default=[], help="keys unlike the shipped ones")
     parser.add_argument("--makers", nargs="*", default=[], help="path=rule=module of what is shown")
     parser.add_argument("--author", default="", help="on the title page; none where empty")

@@ -195,6 +195,42 @@ def test_a_mistake_in_yaml_is_named_with_file_and_line(tmp_path, text, line, pro
         check_yaml(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("a: 1\nb: 2\na: 3\n", 3, "a stands there twice"),
+        ("a:\n  b: 1\n  b: 1\n", 3, "b stands there twice"),
+        ("a:\n  - {b: 1, c: 2, b: 3}\n", 2, "b stands there twice"),
+        ("a: 0100\n", 1, "0100 would be read as 64; write 64"),
+        ("a: [1, 0100]\n", 1, "0100 would be read as 64; write 64"),
+        ("a: 0x10\n", 1, "0x10 would be read as 16; write 16"),
+        ("a: 1_000\n", 1, "1_000 would be read as 1000; write 1000"),
+        ("a: 1:30\n", 1, "1:30 would be read as 90; write 90"),
+        ("a: 1:30.5\n", 1, "1:30.5 would be read as 90.5; write 90.5"),
+    ],
+)
+def test_what_yaml_reads_and_nobody_means_is_refused(tmp_path, text, line, reason):
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=re.escape(f"config: {path}, line {line}: {reason}")):
+        check_yaml(ROOT / "config.yaml", path)
+
+
+@pytest.mark.parametrize("content", [b"a: \xff", b"a: \x00", b"a: !!float [1]"])
+def test_a_config_of_no_text_is_one_line_with_its_name(tmp_path, content):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"config: .*a\.yaml") as caught:
+        check_yaml(path)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["a: [-1, +2, 0, .5, 1e3, 1.5e-3]\nb: {a: 1}", ""])
+def test_plain_yaml_passes(tmp_path, text):
+    (tmp_path / "a.yaml").write_text(text)
+    check_yaml(tmp_path / "a.yaml")
+
+
 def test_results_beside_the_sources_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     check_folder(tmp_path)

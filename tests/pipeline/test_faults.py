@@ -164,5 +164,22 @@ def test_a_folder_that_cannot_be_written_is_named(project):
         check_nothing_lost(project, message, result, "--forcerun", rule)
     (project / result).unlink()
     with read_only(project / "results"):
-        message = "study.py arrays targets: [Errno 30] Read-only file system: 'results/.targets"
+        message = "study.py: [Errno 30] Read-only file system: 'results/.targets.npz.made'"
         check_failure(project, rule, message, result)
+
+
+@pytest.mark.parametrize("folder", [".snakemake", "logs"])
+def test_a_folder_of_snakemakes_own_that_cannot_be_written_is_named(project, folder):
+    with read_only(project / folder):
+        check_nothing_lost(project, f"[Errno 30] cannot be written: '{folder}'")
+
+
+@pytest.mark.parametrize("folder", [".snakemake", "logs"])
+def test_a_full_disk_of_snakemakes_own_is_named(project, folder):
+    small = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", project / folder]
+    if subprocess.run(small, capture_output=True).returncode:
+        pytest.skip("mounting a small file system takes root")
+    try:
+        check_nothing_lost(project, f"[Errno 28] No space left on device: '{folder}'")
+    finally:
+        subprocess.run(["umount", project / folder], check=True)

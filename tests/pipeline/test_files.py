@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 import files
+import records
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_npz_round_trip(tmp_path):
 def test_arrays_that_are_not_finite_are_named(tmp_path, value):
     arrays = {"good": np.ones(2), "loss": np.array([1, value])}
     np.savez(tmp_path / "a.npz", **arrays)
-    with pytest.raises(ValueError, match=r"a\.npz: loss is not finite"):
+    with pytest.raises(ValueError, match=r"a\.npz is damaged \(loss is not finite\)"):
         files.read_npz(tmp_path / "a.npz")
     (tmp_path / "a.npz").write_bytes(b"old")
     with pytest.raises(ValueError, match=rf"a\.npz is not written: loss would be {value}"):
@@ -139,6 +140,111 @@ def test_a_damaged_cell_is_named(tmp_path, cell):
     (tmp_path / "t.csv").write_text(f'holds,loss\nyes,1.0\nno,"{cell}"\n')
     with pytest.raises(ValueError, match=r"t\.csv, line 3: loss is "):
         files.read_csv(tmp_path / "t.csv")
+
+
+def mutations(content, count, seed):
+    """Damaged copies: bytes changed, removed, repeated, cut off or moved."""
+    generator = np.random.default_rng(seed)
+    for _ in range(count):
+        damaged = bytearray(content)
+        start, stop = sorted(generator.integers(len(damaged), size=2))
+        stop = min(stop, start + generator.integers(1, 40))
+        match generator.integers(6):
+            case 0:
+                damaged[start] ^= 1 << generator.integers(8)
+            case 1:
+                damaged[start:stop] = generator.bytes(stop - start)
+            case 2:
+                del damaged[start:stop]
+            case 3:
+                damaged[start:start] = damaged[start:stop]
+            case 4:
+                del damaged[start:]
+            case 5:
+                damaged[start:stop] = bytes(stop - start)
+        yield bytes(damaged)
+
+
+def check_damage(path, reader, content, count, same):
+    """Each damaged copy is refused in one line that names the file, or holds what was written."""
+    refused = 0
+    for seed in range(2):
+        for damaged in mutations(content, count // 2, seed):
+            path.write_bytes(damaged)
+            try:
+                found, message = reader(path), None
+            except (ValueError, OSError) as error:
+                found, message = None, str(error)
+            if message:
+                assert str(path) in message
+                assert len(message.splitlines()) == 1
+                refused += 1
+            else:
+                assert same(found), damaged
+    assert refused > count / 4
+
+
+def test_every_damage_of_an_npz_is_named_or_changes_nothing(tmp_path):
+    arrays = {"loss": np.arange(5) / 7, "seed": np.array(3), "single": np.ones((2, 3), np.float32)}
+    path = tmp_path / "damaged.npz"
+    files.write_npz(path, **arrays)
+
+    def same(found):
+        return found.keys() == arrays.keys() and all(
+            (found[name] == array).all() and found[name].dtype == array.dtype
+            for name, array in arrays.items()
+        )
+
+    check_damage(path, files.read_npz, path.read_bytes(), 3000, same)
+
+
+ROWS = [{"m": m, "seed": "", "matrix": "H_0", "loss": 0.5 / m} for m in (1, 10, 250)]
+
+
+def test_every_damage_of_a_csv_is_named_or_leaves_numbers_and_words(tmp_path):
+    """A digit for another is noticed by the record alone, where there is one."""
+    path = tmp_path / "damaged.csv"
+    files.write_csv(path, ROWS)
+    content = path.read_bytes()
+    values = (int, float, str)
+    check_damage(
+        path,
+        files.read_csv,
+        content,
+        3000,
+        lambda rows: all(isinstance(value, values) for row in rows for value in row.values()),
+    )
+    path.write_bytes(content)
+    records.write(path, {name: kind() for name, kind in records.FIELDS.items()})
+    check_damage(path, files.read_csv, content, 500, lambda rows: rows == ROWS)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "npz"])
+def test_an_entry_that_is_missing_is_named_with_its_file(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    files.write_npz(tmp_path / "a.npz", x=np.ones(1))
+    files.write_csv(tmp_path / "a.csv", [{"x": 1}])
+    found = files.read_npz(path) if suffix == "npz" else files.read_csv(path)[0]
+    assert found.get("y") is None
+    with pytest.raises(ValueError, match=rf"a\.{suffix} has no y; delete it"):
+        found["y"]
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("x,x\n1,2\n")
+    with pytest.raises(ValueError, match="two columns of one name"):
+        files.read_csv(tmp_path / "a.csv")
+
+
+def test_scratch_is_empty_and_gone_afterwards_and_those_of_killed_jobs_too(tmp_path):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = tmp_path / f".build.{gone.pid}"
+    (left / "report").mkdir(parents=True)
+    with files.scratch(tmp_path / "build") as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+        (folder / "a").touch()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_csv_has_a_header_and_unix_lines(tmp_path):

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -9,9 +10,11 @@ from drawing import SHIPPED
 
 from pipeline.job_limits import (
     BYTES,
+    ENDED,
     MEMORY_SAFETY,
     NANOSECONDS,
     TIME_SAFETY,
+    check_resources,
     exceeded_limits,
     training_memory,
     training_minutes,
@@ -85,6 +88,9 @@ MEMORY = (
 )
 
 
+JOB, AGAIN = TIME.partition(" exceeded")[0], "the same command again does what is missing"
+
+
 @pytest.mark.parametrize(
     ("state", "said", "expected"),
     [
@@ -98,11 +104,21 @@ MEMORY = (
         ("FAILED", "slurmstepd: error: StepId=12.0 exceeded memory limit (3 > 2)", [MEMORY]),
         ("FAILED", "slurmstepd: error: Detected 1 oom_kill event in StepId=12.batch", [MEMORY]),
         ("FAILED", "a bug", []),
+        ("FAILED", "ValueError: out of memory; zoom-killed; exceeded the memory limit", []),
         ("CANCELLED", "", []),
+        *((state, "", [f"{JOB} {why}; {AGAIN}"]) for state, why in ENDED.items()),
     ],
 )
 def test_a_job_over_its_limit_is_named(lines, state, said, expected):
     assert lines(state, said) == expected
+
+
+@pytest.mark.parametrize("name", ["mem_mb", "runtime"])
+@pytest.mark.parametrize("asked", [0, -5, "0"])
+def test_resources_of_nothing_are_refused(name, asked):
+    check_resources({"train_width": {name: SimpleNamespace(raw=1)}, "a": {}})
+    with pytest.raises(ValueError, match=f"train_width:{name}={asked} is not allowed"):
+        check_resources({"train_width": {name: SimpleNamespace(raw=asked)}})
 
 
 def test_no_log_is_no_line():

@@ -1,12 +1,15 @@
-"""The two methods of Snakemake's Job that are replaced, and what happens where one is gone."""
+"""The methods of Snakemake that are replaced, and what happens where one is gone."""
 
 import asyncio
 from types import SimpleNamespace
 
 import pytest
+import snakemake.cli  # noqa: F401  first, as Snakemake's modules import each other
+from snakemake.dag import DAG
 from snakemake.jobs import Job
 
 from pipeline.jobs import keep_results, reasons
+from pipeline.keys import keep_keys
 
 
 class Upstream:
@@ -19,7 +22,14 @@ class Upstream:
         raise AssertionError("a failed job was forgotten")
 
 
-def test_only_logs_are_removed_and_a_failed_job_counts_as_started():
+class Graph:
+    """A DAG as far as the replacement cares."""
+
+    async def check_incomplete(self):
+        raise AssertionError("Snakemake's own notes are asked")
+
+
+def test_only_logs_are_removed_and_of_a_failed_job_nothing():
     class Kept(Upstream):
         pass
 
@@ -29,26 +39,32 @@ def test_only_logs_are_removed_and_a_failed_job_counts_as_started():
     async def remove():
         done.append("log")
 
-    persistence = SimpleNamespace(started=lambda job: done.append(job))
     job = Kept()
     job.log = [SimpleNamespace(remove=remove)]
-    job.dag = SimpleNamespace(workflow=SimpleNamespace(persistence=persistence))
     asyncio.run(job.remove_existing_output())
     asyncio.run(job.cleanup(None))
-    assert done == ["log", job]
+    assert done == ["log"]
 
 
-@pytest.mark.parametrize("gone", ["remove_existing_output", "cleanup"])
+@pytest.mark.parametrize(
+    ("upstream", "gone", "keep"),
+    [
+        (Upstream, "remove_existing_output", keep_results),
+        (Upstream, "cleanup", keep_results),
+        (Graph, "check_incomplete", keep_keys),
+    ],
+)
 @pytest.mark.parametrize("left", [None, lambda job: None], ids=["missing", "not asynchronous"])
-def test_a_snakemake_without_the_methods_is_refused(gone, left):
-    members = {name: value for name, value in vars(Upstream).items() if name[0] != "_"}
+def test_a_snakemake_without_the_methods_is_refused(upstream, gone, keep, left):
+    members = {name: value for name, value in vars(upstream).items() if name[0] != "_"}
     changed = type("Changed", (), members | {gone: left})
-    with pytest.raises(ValueError, match=f"no asynchronous Job.{gone}, which"):
-        keep_results(changed)
+    with pytest.raises(ValueError, match=f"no asynchronous Changed.{gone}, which"):
+        keep(changed)
 
 
 def test_the_installed_snakemake_has_them():
     keep_results(type("Copy", (Job,), {}))
+    keep_keys(type("Copy", (DAG,), {}))
 
 
 LOG = """Error in rule compile_report:

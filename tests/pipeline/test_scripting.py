@@ -55,6 +55,20 @@ def test_bad_input_is_one_line_and_exit_1(tmp_path, main):
     assert line in log.read_text()
 
 
+def test_pytorchs_failure_to_allocate_is_one_line(tmp_path):
+    done = run_script(tmp_path, "import torch; torch.empty(10**17)")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("make_something.py: the memory does not suffice (")
+    assert "allocate" in line
+    assert "Traceback" in run_script(tmp_path, "raise RuntimeError('another')").stderr
+
+
+def test_a_log_on_a_full_disk_costs_no_result(tmp_path):
+    done = run_script(tmp_path, "scripting.log.info('x' * 10000)", "--log", "/dev/full")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_an_interrupt_is_for_snakemake_to_tell(tmp_path):
     done = run_script(tmp_path, "raise KeyboardInterrupt")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

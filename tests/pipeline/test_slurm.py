@@ -42,9 +42,10 @@ def output(folder):
 
 
 def contents(folder):
-    """path → bytes of everything that the workflow made, without its logs."""
+    """path → bytes of everything that the workflow made, without its logs and records."""
     made = [path for name in ("results", "figures") for path in (folder / name).rglob("*")]
-    return {str(p.relative_to(folder)): p.read_bytes() for p in made if p.is_file()}
+    files = [path for path in made if path.is_file() and path.suffix != ".made"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def running(folder, comment):

@@ -16,6 +16,7 @@ def project(tmp_path, monkeypatch):
     files = {
         "run.py": "import numpy, os\nfrom package import direct\ndef f():\n    import lazy\n",
         "lazy.py": "",
+        "job.py": "",
         "unrelated.py": "import deep",
         "deep.py": "import yaml",
         "package/__init__.py": "",
@@ -36,6 +37,7 @@ def test_sources_are_the_script_and_what_it_imports_however_deep(project):
     assert sources("code/run.py") == [
         "code/run.py",
         "code/deep.py",
+        "code/job.py",
         "code/lazy.py",
         "code/package/__init__.py",
         "code/package/direct.py",
@@ -44,12 +46,12 @@ def test_sources_are_the_script_and_what_it_imports_however_deep(project):
 
 
 def test_sources_of_a_script_without_imports(project):
-    assert sources("code/lazy.py") == ["code/lazy.py"]
+    assert sources("code/lazy.py") == ["code/lazy.py", "code/job.py"]
 
 
 def test_the_sources_of_two_scripts_are_listed_once_each(project):
     assert sources("code/lazy.py", "code/unrelated.py") == [
-        *("code/lazy.py", "code/unrelated.py", "code/deep.py")
+        *("code/lazy.py", "code/unrelated.py", "code/deep.py", "code/job.py")
     ]
 
 
@@ -78,7 +80,7 @@ def test_sources_are_the_files_that_python_loads(scripts):
     modules = [name.removeprefix("code/").removesuffix(".py").replace("/", ".") for name in others]
     line = [sys.executable, "-c", probe, ROOT, script, *modules]
     done = subprocess.run(line, capture_output=True, text=True, check=True)
-    assert sorted(sources(*scripts)) == sorted({script, *done.stdout.split()})
+    assert sorted(sources(*scripts)) == sorted({script, "code/job.py", *done.stdout.split()})
 
 
 def test_no_job_lists_the_pipeline():

@@ -116,6 +116,8 @@ def flat(paths):
 TRAINING = {f"train_{rule}" for rule in RULES}
 AFTER_TRAINING = after_training()
 REPORT = {"compile_report", "report"}
+# The colophon reads the records of all results.
+AFTER_RESULTS = REPORT | {"write_colophon"}
 ALL_PARTS = {part.rule for part in PARTS}
 OTHERS = {"summarise_proofs", "write_colophon"}
 
@@ -124,11 +126,11 @@ OTHERS = {"summarise_proofs", "write_colophon"}
     ("edited", "expected"),
     [
         ("report/sections/loss_vs_bound.tex", REPORT),
-        ("code/report.mplstyle", rules("figure") | REPORT),
-        ("code/studies/stagewise.py", of_study("stagewise") | REPORT),
-        ("code/overparam/training.py", TRAINING | AFTER_TRAINING | REPORT),
+        ("code/report.mplstyle", rules("figure") | AFTER_RESULTS),
+        ("code/studies/stagewise.py", of_study("stagewise") | AFTER_RESULTS),
+        ("code/overparam/training.py", TRAINING | AFTER_TRAINING | AFTER_RESULTS),
         ("code/overparam/latex.py", ALL_PARTS | OTHERS | REPORT),
-        ("code/study.py", ALL_PARTS | REPORT),
+        ("code/study.py", ALL_PARTS | AFTER_RESULTS),
         ("code/publishing/compile_report.py", {"write_colophon"} | REPORT),
         ("code/pipeline/studies.py", set()),
     ],

@@ -5,12 +5,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import venv
 from pathlib import Path
 from typing import NamedTuple
 
 from workflow import command, listing
 
-TRACER = Path(__file__).parent / "tracer"
+TRACER = Path(__file__).parent / "tracer/sitecustomize.py"
 
 
 class Trace(NamedTuple):
@@ -55,17 +57,24 @@ def read_by_latex(folder):
     return {os.path.normpath(os.path.join("report", path)) for path in paths}
 
 
+def tracing_python(folder, records):
+    """A Python with the packages of this one, isolated or not, whose processes write to records."""
+    venv.create(folder, symlinks=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    (packages / "all.pth").write_text("\n".join(path for path in sys.path if "-packages" in path))
+    install = f"\n\n_install({str(records)!r})\n"
+    (packages / "sitecustomize.py").write_text(TRACER.read_text(encoding="utf-8") + install)
+    return str(folder / "bin/python")
+
+
 def build(folder, *targets):
     """Build the targets; return what their jobs read and wrote."""
-    records = folder.with_name(f"{folder.name} trace")
-    shutil.rmtree(records, ignore_errors=True)
+    records, python = (folder.with_name(f"{folder.name} {name}") for name in ("trace", "python"))
+    for made in (records, python):
+        shutil.rmtree(made, ignore_errors=True)
     records.mkdir()
-    # Without cached bytecode the sources themselves are opened.
-    tracing = {"TRACE": str(records), "PYTHONPATH": str(TRACER), "PYTHONDONTWRITEBYTECODE": "1"}
-    line = command(*targets)
-    done = subprocess.run(
-        line, cwd=folder, env=os.environ | tracing, capture_output=True, text=True
-    )
+    line = [tracing_python(python, records), *command(*targets)[1:]]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     # A job is known by its log: snakemake prints whose it is, and the command line names it.
     jobs = listing(folder)
@@ -76,8 +85,8 @@ def build(folder, *targets):
         trace.listed.setdefault(rule, set()).update(inputs.split(", "))
     for record in records.iterdir():
         arguments, *events = map(json.loads, record.read_text(encoding="utf-8").splitlines())
-        if "--log" not in arguments:
-            continue  # snakemake itself
+        if "--inside" not in arguments:
+            continue  # snakemake itself, and what digests all that a job lists
         rule = rules[arguments[arguments.index("--log") + 1]]
         read, written = trace.reads.setdefault(rule, set()), trace.writes.setdefault(rule, set())
         for kind, *paths in events:

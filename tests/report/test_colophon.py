@@ -12,7 +12,9 @@ from importlib.metadata import version
 import numpy as np
 import pypdf
 import pytest
+import torch
 import yaml
+from threadpoolctl import threadpool_info
 from workflow import ROOT, planned, snakemake
 
 from pipeline import provenance
@@ -58,10 +60,60 @@ def test_without_git_the_commit_is_unknown(tmp_path, monkeypatch):
     assert provenance.commit() == "unknown"  # no git
 
 
+def test_an_outer_repository_and_the_environment_name_no_commit(repository, tmp_path, monkeypatch):
+    """A copy without .git inside another repository, and GIT_DIR of another."""
+    copy = repository / "copy"
+    copy.mkdir()
+    monkeypatch.setattr(provenance, "ROOT", copy)
+    assert provenance.commit() == "unknown"
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(copy))
+    assert provenance.commit() == "unknown"
+    monkeypatch.setattr(provenance, "ROOT", repository)
+    monkeypatch.setenv("GIT_DIR", "/nonexistent")
+    assert provenance.commit().endswith(", clean")
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_git_does_not_look_at_is_a_change(repository, flag):
+    git(repository, "update-index", flag, "file")
+    assert git(repository, "status", "--porcelain") == ""
+    assert provenance.commit().endswith(", changed")
+
+
+def test_settings_of_the_user_hide_no_change(repository, tmp_path_factory, monkeypatch):
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text(
+        "[core]\n  excludesFile = ~/ignored\n[status]\n  showUntrackedFiles = no\n"
+    )
+    (home / "ignored").write_text("*.py\n")
+    monkeypatch.setenv("HOME", str(home))
+    (repository / "new.py").touch()
+    assert git(repository, "status", "--porcelain") == ""
+    assert provenance.commit().endswith(", changed")
+
+
+def record(numpy="1.0", kernel="Haswell", torch=None):
+    versions = {"Python": "3.11", "numpy": numpy} | ({"torch": torch} if torch else {})
+    return {"versions": versions, "kernels": {"OpenBLAS": kernel}}
+
+
 def facts(**changed):
     data = {"inputs": np.array([[changed.pop("data", 1.0)]]), "labels": np.array([3])}
-    given = {"commit": "unknown", "config": "{}", "data": data}
+    given = {"commit": "unknown", "config": "{}", "data": data, "made": [record()]}
     return write_colophon.facts(**given | changed)
+
+
+def test_versions_and_kernels_are_those_of_the_records_each_where_they_differ():
+    made = [record(torch="2"), record("1.1"), record(kernel="Zen")]
+    assert write_colophon.tools(made, "versions") == "Python 3.11, numpy 1.0 and 1.1, torch 2"
+    assert write_colophon.tools(made, "kernels") == "OpenBLAS Haswell and Zen"
+
+
+def test_a_result_without_a_record_is_named(tmp_path):
+    (tmp_path / "a.csv").touch()
+    with pytest.raises(ValueError, match=r"a\.csv has no record"):
+        [*write_colophon.records_of([tmp_path / "a.csv"])]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +122,8 @@ def facts(**changed):
         ({"config": "{a}"}, "configuration"),
         ({"data": 1.000001}, "data"),
         ({"commit": "c"}, "commit"),
+        ({"made": [record("1.1")]}, "versions"),
+        ({"made": [record(kernel="Zen")]}, "kernels"),
     ],
 )
 def test_a_change_shows_in_its_fact_and_no_other(changed, fact):
@@ -112,7 +166,10 @@ def test_the_facts_of_a_build_are_right(built):
     versions = dict(entry.split() for entry in shown["versions"].split(", "))
     assert versions.pop("Python") == platform.python_version()
     assert versions == {name: version(name) for name in versions}
-    assert set(versions) > {"numpy", "torch", "matplotlib", "snakemake"}
+    assert set(versions) == {"numpy", "scipy", "torch", "matplotlib", "mnist1d", "snakemake"}
+    blas = {lib["architecture"] for lib in threadpool_info() if lib["internal_api"] == "openblas"}
+    aten = torch.backends.cpu.get_cpu_capability()
+    assert shown["kernels"] == f"OpenBLAS {', '.join(sorted(blas))}, ATen {aten}"
     # The log that the engine has written names it too, with the same version and distribution.
     log = (built / "report/build/main.log").read_text(encoding="utf-8", errors="replace")
     assert set(re.findall(r"[\d.]+", shown["LaTeX"])) <= set(re.findall(r"[\d.]+", log[:200]))
@@ -155,7 +212,7 @@ def test_the_module_of_each_number_makes_it(built):
     paths = [path for path, *_ in rows]
     run = snakemake(built, *paths, "--force", "--dry-run", "--printshellcmds")
     # The command of a job names its module and its output.
-    command = re.compile(r"code/(?:study|publish)\.py .*")
+    command = re.compile(r" -- (code/(?:study|publish)\.py .*)")
     found = {}
     for line in command.findall(run.stdout + run.stderr):
         script, kind, name = line.split()[:3]

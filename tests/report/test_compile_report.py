@@ -1,8 +1,17 @@
 """What a LaTeX log says of a failure, and the choice of an engine."""
 
 import argparse
+import io
+import os
+import shutil
+import signal
 import subprocess
+import sys
+import time
+from pathlib import Path
 
+import numpy as np
+import pypdf
 import pytest
 from workflow import ROOT
 
@@ -178,38 +187,80 @@ def test_no_engine_is_an_error_that_says_what_to_do(monkeypatch):
         engine()
 
 
-def test_environment_fixes_the_date_and_keeps_the_rest(monkeypatch):
-    monkeypatch.setenv("KEPT", "yes")
-    fixed = environment(86400)
+USERS = {
+    "TEXINPUTS": "/home/a//:",
+    "TEXINPUTS_pdflatex": "/home/a",
+    "BIBINPUTS": "/home/a",
+    "BSTINPUTS": "/home/a",
+    "TEXMFHOME": "/home/a/texmf",
+    "TEXMFCNF": "/home/a",
+    "TFMFONTS": "/home/a",
+    "LATEXMKRCSYS": "/home/a/latexmkrc",
+    "openout_any": "a",
+}
+
+
+def test_environment_fixes_the_date_and_drops_the_users_tex(monkeypatch):
+    for name, value in (USERS | {"KEPT": "yes"}).items():
+        monkeypatch.setenv(name, value)
+    fixed = environment(86400, Path("/its/own"))
     assert (fixed["KEPT"], fixed["SOURCE_DATE_EPOCH"]) == ("yes", "86400")
+    assert {*USERS} & {*fixed} == {"TEXMFHOME"}
+    assert fixed["TEXMFHOME"] == fixed["TEXMFVAR"] == "/its/own/texmf"
+
+
+def pdf(pages=1):
+    """The bytes of a PDF with as many empty pages."""
+    writer, content = pypdf.PdfWriter(), io.BytesIO()
+    for _ in range(pages):
+        writer.add_blank_page(100, 100)
+    writer.write(content)
+    return content.getvalue()
 
 
 @pytest.fixture
 def compiled(tmp_path, monkeypatch):
-    """Run main with an engine that leaves a given log and exit code; the folder of the report."""
+    """Run main with an engine that leaves a given log, exit code and PDF; the report's folder."""
+    report = tmp_path / "report"
+    report.mkdir()
+    monkeypatch.chdir(tmp_path)
 
-    def run(log, returncode=0):
+    def run(log, returncode=0, content=None):
         def leave(*_, cwd, **__):
-            (cwd / "build" / "main.log").write_text(log)
-            (cwd / "build" / "main.pdf").write_text("new")
+            assert {path.name for path in cwd.iterdir()} == {"main.tex", "preamble.tex"}
+            (cwd / "main.log").write_text(log)
+            (cwd / "main.pdf").write_bytes(pdf() if content is None else content)
             return subprocess.CompletedProcess([], returncode, stdout="last line\n")
 
         monkeypatch.setattr(compile_report, "engine", lambda: ["engine"])
         monkeypatch.setattr(subprocess, "run", leave)
-        source, output = tmp_path / "main.tex", tmp_path / "main.pdf"
+        source, output = Path("report/main.tex"), Path("report/main.pdf")
         output.write_text("old")
-        (tmp_path / "preamble.tex").touch()
+        (report / "preamble.tex").touch()
+        (report / "main.aux").touch()
         source.write_text("a\n\\cref{eq:nothing} % \\cref{eq:other}\n")
-        options = {"source": source, "output": output, "epoch": 0, "check": False}
+        options = {"source": source, "output": output, "epoch": 0, "check": False, "files": None}
         compile_report.main(argparse.Namespace(**options))
 
-    return run, tmp_path
+    return run, report
 
 
-def test_pdf_is_replaced_after_a_clean_run(compiled):
+def test_pdf_is_replaced_after_a_clean_run_and_its_log_is_kept(compiled):
     run, folder = compiled
+    (folder / "build").mkdir()
+    (folder / "build/main.aux").write_text("of a run that was killed")
     run(CLEAN)
-    assert (folder / "main.pdf").read_text() == "new"
+    assert (folder / "main.pdf").read_bytes() == pdf()
+    assert [path.name for path in (folder / "build").iterdir()] == ["main.log"]
+    assert not list(folder.glob(".build*"))
+
+
+@pytest.mark.parametrize("content", [b"", pdf()[:-30], pdf()[: len(pdf()) // 2], pdf(0)])
+def test_a_pdf_that_is_not_whole_is_not_published(compiled, content):
+    run, folder = compiled
+    with pytest.raises(ValueError, match=r"LaTeX has left (no whole PDF|a PDF without)"):
+        run(CLEAN, content=content)
+    assert (folder / "main.pdf").read_text() == "old"
 
 
 @pytest.mark.parametrize(
@@ -228,3 +279,125 @@ def test_failure_is_named_and_keeps_the_earlier_pdf(compiled, log, returncode, n
     with pytest.raises(ValueError, match=named):
         run(log, returncode)
     assert (folder / "main.pdf").read_text() == "old"
+
+
+DOCUMENT = r"""\documentclass{article}
+\input{preamble}
+\begin{document}
+\tableofcontents
+\section{One}\label{one} See \ref{two} and \cite{knuth}.\newpage
+\section{Two}\label{two} See \ref{one}. \includegraphics{dot}
+\bibliographystyle{plain}\bibliography{references}
+\end{document}
+"""
+BOOK = "@book{knuth, author={D. Knuth}, title={The book}, publisher={A}, year={1984}}\n"
+COMPILE = [sys.executable, str(ROOT / "code/publish.py"), "compile_report"]
+
+
+@pytest.fixture
+def document(tmp_path):
+    """A short report, with all that LaTeX does over several runs."""
+    (tmp_path / "report").mkdir()
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures/dot.pdf").write_bytes(pdf())
+    preamble = "\\usepackage{graphicx}\n\\usepackage{hyperref}\n\\graphicspath{{../figures/}}\n"
+    texts = {"main.tex": DOCUMENT, "preamble.tex": preamble, "references.bib": BOOK}
+    for name, text in texts.items():
+        (tmp_path / "report" / name).write_text(text)
+    return tmp_path
+
+
+def compile_document(folder, **environment):
+    run = subprocess.run(
+        COMPILE, cwd=folder, env=os.environ | environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    return (folder / "report/main.pdf").read_bytes()
+
+
+needs_latexmk = pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
+
+
+@needs_latexmk
+@pytest.mark.parametrize("kills", [2, pytest.param(24, marks=pytest.mark.slow)])
+def test_latex_that_is_killed_resumes(document, kills):
+    """Killed at random moments, alone or with LaTeX, and started again each time."""
+    start = time.monotonic()
+    expected = compile_document(document)
+    length = time.monotonic() - start
+    for moment in np.random.default_rng(kills).uniform(0.1, 1, kills):
+        running = subprocess.Popen(COMPILE, cwd=document, start_new_session=True)
+        time.sleep(moment * length)
+        if moment < 0.5:
+            running.kill()  # LaTeX goes on
+        else:
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        assert (document / "report/main.pdf").read_bytes() == expected
+        assert compile_document(document) == expected
+
+
+@needs_latexmk
+@pytest.mark.parametrize("keep", [0, 100, 5000])
+def test_what_an_earlier_run_left_is_of_no_matter(document, keep):
+    expected = compile_document(document)
+    for path in (document / "report/build").iterdir():
+        path.write_bytes(path.read_bytes()[:keep] + b"\\nosuchmacro{")
+    (document / "report/main.aux").write_text("\\nosuchmacro{")
+    (document / "report/main.bbl").write_text("\\nosuchmacro{")
+    assert compile_document(document) == expected
+
+
+@needs_latexmk
+def test_latex_of_the_user_reaches_nothing(document, tmp_path_factory):
+    """Search paths, an rc file that runs code, a class and a bibliography of the same names."""
+    theirs = tmp_path_factory.mktemp("theirs")
+    expected = compile_document(document)
+    for name in ("article.cls", "graphicx.sty", "plain.bst", "knuth.bib", "references.bib"):
+        (theirs / name).write_text("theirs")
+        tree = theirs / "texmf/tex/latex" / name
+        tree.parent.mkdir(parents=True, exist_ok=True)
+        tree.write_text("theirs")
+    rc = "system('touch ran'); $pdflatex = 'false';"
+    for path in (theirs / ".latexmkrc", document / ".latexmkrc", document / "report/latexmkrc"):
+        path.write_text(rc)
+    names = ("TEXINPUTS", "BIBINPUTS", "BSTINPUTS")
+    paths = dict.fromkeys(names, f"{theirs}:") | {"HOME": str(theirs)}
+    assert compile_document(document, **paths) == expected
+    assert not list(document.rglob("ran"))
+
+
+@needs_latexmk
+def test_latex_sees_only_what_it_is_given(document):
+    stray = document / "report/generated/stray.tex"
+    stray.parent.mkdir()
+    stray.write_text("A number: 42.")
+    main = document / "report/main.tex"
+    main.write_text(DOCUMENT.replace("\\newpage", "\\input{generated/stray}"))
+    given = ["report/main.tex", "report/preamble.tex", "report/references.bib", "figures/dot.pdf"]
+    run = subprocess.run(
+        [*COMPILE, "--files", *given], cwd=document, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert "File `generated/stray.tex' not found" in run.stderr
+
+
+@needs_latexmk
+def test_a_full_disk_in_latex_is_one_line(document):
+    build = document / "report/small"
+    build.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", build]).returncode:
+        pytest.skip("mounting a small file system takes root")
+    try:
+        shutil.copytree(document / "figures", build / "figures")
+        (build / "report").mkdir()
+        for path in (document / "report").glob("*.*"):
+            shutil.copy(path, build / "report")
+        run = subprocess.run(COMPILE, cwd=build, capture_output=True, text=True)
+        assert run.returncode == 1
+        assert run.stderr.startswith("compile_report.py: "), run.stderr
+        assert "No space left" in run.stderr
+        assert "Traceback" not in run.stderr
+        assert not list(build.glob("report/.build*"))
+    finally:
+        subprocess.run(["umount", build], check=True)

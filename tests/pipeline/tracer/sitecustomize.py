@@ -1,4 +1,4 @@
-"""Python imports this at every start, where its folder is on PYTHONPATH: a job's opened files.
+"""Python imports this at every start of the environment that `tracing` makes: a job's opened files.
 
 The first line of a record is the command line, each other one a file that was read or written.
 """
@@ -26,7 +26,3 @@ def _install(folder):
 
     note(*sys.orig_argv)
     sys.addaudithook(hook)
-
-
-if "TRACE" in os.environ:
-    _install(os.environ["TRACE"])
