@@ -53,7 +53,7 @@ def draw(pictures, report, folder):
     done = subprocess.run(
         [*command, "pictures.tex"],
         cwd=folder,
-        env=environment(0),
+        env=environment(0, folder),
         capture_output=True,
         text=True,
         errors="replace",
