@@ -1,6 +1,6 @@
 """Results on disk: files that are whole or absent, and readers that name what is damaged.
 
-Formats: npz of finite arrays; csv whose cells are numbers, words or empty; text; figures as PDF.
+Formats: npz of finite arrays and words; csv whose cells are numbers, words or empty; text; PDF.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import numpy as np
 
 # Columns of our csv files that hold words, and those in which a cell may be empty.
 WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "digest"}
+WORDS |= {"command", "commit", "configuration", "device", "versions", "date", "data"}
 OPTIONAL = {"m", "seed", "undecided", "crossing_time", "needed"}
 
 
@@ -72,9 +73,14 @@ def write_npz(path, **arrays):
 def _check_finite(path, name, values):
     """What a reader would refuse is not written: its maker knows why, the reader does not."""
     values = np.asarray(values)
-    if not np.isfinite(values).all():
+    if not _is_finite(values):
         bad = values[~np.isfinite(values)][0]
         raise ValueError(f"{path} is not written: {name} would be {bad}")
+
+
+def _is_finite(values):
+    """Whether all are; of words there is nothing to ask."""
+    return values.dtype.kind == "U" or np.isfinite(values).all()
 
 
 def read_npz(path):
@@ -89,7 +95,7 @@ def read_npz(path):
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is damaged ({error}); delete it and build again") from error
     for name, array in arrays.items():
-        if not np.isfinite(array).all():
+        if not _is_finite(array):
             raise ValueError(f"{path}: {name} is not finite; delete it and build again")
     return arrays
 

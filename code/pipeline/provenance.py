@@ -1,25 +1,11 @@
-"""Where a build comes from: the commit of its sources, and what differs from the shipped config.
+"""What differs from the shipped configuration.
 
 That is the one of reference.json, to which an edit of config.yaml makes no difference.
 """
 
 import json
-import subprocess
 
 from pipeline import ROOT
-
-
-def commit():
-    """The commit of the sources and whether they have been changed since; `unknown` without git."""
-    git = ["git", "-C", str(ROOT)]
-    try:
-        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
-        status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
-    except OSError:
-        return "unknown"
-    if head.returncode or status.returncode:
-        return "unknown"
-    return f"{head.stdout.strip()[:12]}, {'changed' if status.stdout else 'clean'}"
 
 
 def of_numbers(config):

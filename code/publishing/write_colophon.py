@@ -5,13 +5,13 @@ numbers; no timings, which would differ from build to build.  The notice says wh
 configuration is not the shipped one, whose outcome the sentences describe; the title has the names.
 """
 
-import hashlib
 import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
 import files
+import origin
 import scripting
 from overparam import dataset, latex
 from publishing import compile_report
@@ -20,11 +20,6 @@ PACKAGES = ("numpy", "scipy", "torch", "matplotlib", "mnist1d", "snakemake")
 # What LaTeX does not print as it stands.
 SPECIAL = {character: rf"\{character}" for character in "_#&%${}"}
 SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-
-
-def digest(content):
-    """The first 16 hexadecimal digits of SHA-256."""
-    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def engine_version():
@@ -39,7 +34,7 @@ def facts(commit, config, data):
     versions = {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES}
     return {
         "commit": commit,
-        "configuration": digest(config.encode()),
+        "configuration": origin.digest(config.encode()),
         "data": dataset.digest(data["inputs"], data["labels"]),
         "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
         "LaTeX": engine_version(),

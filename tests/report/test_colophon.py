@@ -15,7 +15,7 @@ import pytest
 import yaml
 from workflow import ROOT, planned, snakemake
 
-from pipeline import provenance
+import origin
 from publishing import write_colophon
 
 
@@ -28,7 +28,7 @@ def git(folder, *arguments):
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A scratch repository with one commit, in the place of the project's."""
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(origin, "ROOT", tmp_path)
     git(tmp_path, "init", "--quiet")
     (tmp_path / "file").write_text("one")
     (tmp_path / ".gitignore").write_text("made")
@@ -38,7 +38,7 @@ def repository(tmp_path, monkeypatch):
 
 
 def test_a_clean_commit_is_named(repository):
-    assert provenance.commit() == f"{git(repository, 'rev-parse', 'HEAD')[:12]}, clean"
+    assert origin.commit() == f"{git(repository, 'rev-parse', 'HEAD')[:12]}, clean"
 
 
 @pytest.mark.parametrize(
@@ -46,16 +46,16 @@ def test_a_clean_commit_is_named(repository):
 )
 def test_a_change_is_named_and_a_made_file_is_none(repository, name, state):
     (repository / name).write_text("two")
-    assert provenance.commit().endswith(f", {state}")
+    assert origin.commit().endswith(f", {state}")
 
 
 def test_without_git_the_commit_is_unknown(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
-    assert provenance.commit() == "unknown"
+    monkeypatch.setattr(origin, "ROOT", tmp_path)
+    assert origin.commit() == "unknown"
     git(tmp_path, "init", "--quiet")
-    assert provenance.commit() == "unknown"  # no commit yet
+    assert origin.commit() == "unknown"  # no commit yet
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert provenance.commit() == "unknown"  # no git
+    assert origin.commit() == "unknown"  # no git
 
 
 def facts(**changed):
