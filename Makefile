@@ -5,12 +5,15 @@
 #   make mutants     mistakes planted in the studies' formulas: how many the tests catch
 #   make lint        style of Python, Snakefile and LaTeX
 #   make reference   the numbers of the last build become those of reference.json
+#   make TORCH=cuda  the same with the PyTorch for NVIDIA's GPUs (README)
 #   make slurm       environment for a cluster (README)
 #   make test-slurm  its test, as root
 #   make latex       LaTeX and its packages, or what is missing
 #   make coq         Coq, for the proofs of the report
 PYTHON ?= python3
 SEED   ?= 0
+# The PyTorch of the environment: for processors, or with TORCH=cuda for NVIDIA's GPUs too.
+TORCH  ?= $(or $(shell cat .venv/installed 2>/dev/null),cpu)
 BIN    := .venv/bin
 CPU    := https://download.pytorch.org/whl/cpu
 TEX    := latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science texlive-pictures lmodern
@@ -55,6 +58,9 @@ test-slurm: slurm
 	.venv-slurm/bin/python -m pytest tests/pipeline/test_slurm.py
 
 # torch first, from PyTorch's CPU index where it answers: elsewhere Linux gets gigabytes of CUDA.
+ifneq ($(TORCH),$(or $(shell cat .venv/installed 2>/dev/null),cpu))
+.PHONY: .venv/installed
+endif
 .venv/installed: requirements.txt
 .venv-slurm/installed: requirements-slurm.txt requirements.txt
 .venv/installed .venv-slurm/installed:
@@ -63,9 +69,9 @@ test-slurm: slurm
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(CAN_APT) && $(APT) update -qq && $(APT) install -y -qq python3-venv; } || { \
 	  echo "make: $(PYTHON) has no venv module; on Debian/Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check --extra-index-url $(CPU) --retries 1 $$(grep '^torch==' requirements.txt)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check $(if $(filter cpu,$(TORCH)),--extra-index-url $(CPU)) --retries 1 $$(grep '^torch==' requirements.txt)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
+	@echo $(TORCH) > $@
 
 # The report says whether its proofs were checked; without Coq it is built all the same.
 coq:

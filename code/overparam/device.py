@@ -38,12 +38,22 @@ def host(tensor):
     return tensor.detach().cpu().numpy()
 
 
+def on_gpu(tensor):
+    """Whether PyTorch multiplies it."""
+    return tensor.is_cuda
+
+
+def total_memory(device):
+    """Bytes that a GPU has."""
+    return torch.cuda.get_device_properties(device).total_memory
+
+
 def block_units(n, m, like):
     """Units in a block of n samples, of m at most, on the device of `like` and in its precision."""
     entries = BLOCK_ENTRIES
-    if like.is_cuda:
-        total = torch.cuda.get_device_properties(like.device).total_memory
-        entries = min(LONGEST_BLOCK, total // BLOCK_PART // like.element_size())
+    if on_gpu(like):
+        bytes_ = total_memory(like.device) // BLOCK_PART
+        entries = min(LONGEST_BLOCK, bytes_ // like.element_size())
     return min(m, max(1, entries // n))
 
 
@@ -57,7 +67,7 @@ def blocks(n, m, like):
 
 def multiply(left, right, out, patterns=False):
     """out ← left·right; patterns: whether all entries are 0 or 1."""
-    if out.is_cuda:
+    if on_gpu(out):
         with _tf32(patterns):
             torch.matmul(left, right, out=out)
         return
