@@ -8,6 +8,7 @@
 #   make publish     the report and its figures into published/, from what is committed
 #   make check-published  whether they are of these sources and of the last build
 #   make lock        requirements*.lock from requirements*.txt: every package, with hashes
+#   make TORCH=cuda  the same with the PyTorch for NVIDIA's GPUs (README)
 #   make slurm       environment for a cluster (README)
 #   make test-slurm  its test, as root
 #   make latex       LaTeX and its packages, or what is missing
@@ -16,8 +17,9 @@
 #   make distclean   and the environments and caches too
 PYTHON ?= python3
 SEED   ?= 0
+# The PyTorch of the environment: for processors, or with TORCH=cuda for NVIDIA's GPUs too.
+TORCH  ?= $(or $(shell cat .venv/installed 2>/dev/null),cpu)
 BIN    := .venv/bin
-TORCH  ?= cpu
 # PyTorch's own index has wheels for Linux that ask for no CUDA libraries, gigabytes; PyPI's do.
 INDEX  := $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu --retries 1)
 TEX    := latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science texlive-pictures lmodern
@@ -89,6 +91,9 @@ lock:
 # where that index does not answer or TORCH is not cpu, finds CUDA libraries missing on Linux.
 PIP     = $(@D)/bin/pip --disable-pip-version-check
 INSTALL = $(PIP) install --quiet --require-hashes --no-deps
+ifneq ($(TORCH),$(or $(shell cat .venv/installed 2>/dev/null),cpu))
+.PHONY: .venv/installed
+endif
 .venv/installed: requirements.lock requirements-cuda.lock
 .venv-slurm/installed: requirements.lock requirements-slurm.lock requirements-cuda.lock
 .venv/installed .venv-slurm/installed:
@@ -102,7 +107,7 @@ INSTALL = $(PIP) install --quiet --require-hashes --no-deps
 	$(INSTALL) $(addprefix -r ,$(filter-out requirements-cuda.lock,$^))
 	@$(PIP) check >/dev/null || $(INSTALL) -r requirements-cuda.lock
 	@$(PIP) check >/dev/null || { $(PIP) check; exit 1; }
-	@touch $@
+	@echo $(TORCH) > $@
 
 # The report says whether its proofs were checked; without Coq it is built all the same.
 coq:

@@ -8,16 +8,18 @@ edit reruns what depends on it.  Each numeric job has one thread: results do not
 import json
 import sys
 from glob import glob
+from pathlib import Path
 from shutil import which
 
 sys.path.insert(0, f"{workflow.basedir}/code")
+from origin import commit
 from pipeline import runs, studies, terminal
 from pipeline.config import check_config, check_folder, check_yaml, stop, typed
 from pipeline.job_limits import check_resources, exceeded_limits
 from pipeline.jobs import keep_results, reasons
 from pipeline.keys import check_end, keep_keys
 from pipeline.locks import clear_stale_locks
-from pipeline.provenance import changed_keys, commit, of_numbers
+from pipeline.provenance import changed_keys, of_numbers
 from pipeline.sources import sources
 from publishing import coq_source
 from snakemake.dag import DAG
@@ -184,6 +186,7 @@ for name, of_rule in runs.by_rule(RUNS).items():
             run="|".join(run.name for run in of_rule),
         priority: max(run.minutes(SAMPLES) for run in of_rule)
         resources:
+            **of_rule[0].resources(),
             mem_mb=lambda wildcards, name=name: run_of(name, wildcards).memory(SAMPLES),
             runtime=lambda wildcards, name=name: run_of(name, wildcards).minutes(SAMPLES),
         params:
@@ -194,6 +197,41 @@ for name, of_rule in runs.by_rule(RUNS).items():
             " {params.options} --output {output:q} --log {log:q}"
 
     workflow.get_rule(f"train_{name}").docstring = runs.summary(of_rule)
+
+
+# Runs that take a GPU or hours are kept in git.  A record that is there is a source like any other,
+# which no edit makes again; who wants it anew deletes it.
+if config["width_study"]["record"]:
+    MISSING = {
+        run.name: run for run in RUNS.values() if run.record and not Path(run.record).exists()
+    }
+
+    rule record:
+        """The wide networks that data/wide lacks, trained and recorded there."""
+        input:
+            [run.record for run in MISSING.values()],
+        localrule: True
+
+    rule record_run:
+        """A training run as a row with its origin: data/wide/{run}.csv."""
+        input:
+            code=sources("code/record_run.py"),
+            dataset="results/dataset.npz",
+            eigenvalues="results/h_infinity.csv",
+            run=lambda wildcards: MISSING[wildcards.run].path,
+        output:
+            "data/wide/{run}.csv",
+        log:
+            "logs/record/{run}.log",
+        wildcard_constraints:
+            run="|".join(MISSING) or "none",
+        localrule: True
+        params:
+            config=json.dumps(of_numbers(config), sort_keys=True),
+        shell:
+            JOB + "{input.code[0]:q} --run {input.run:q} --dataset {input.dataset:q}"
+            " --eigenvalues {input.eigenvalues:q} --config {params.config:q} --output {output:q}"
+            " --log {log:q}"
 
 
 # Every part of every study, from the table of studies.

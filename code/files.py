@@ -1,6 +1,6 @@
 """Results on disk: files that are whole or absent, and readers that name what is damaged.
 
-Formats: npz of finite arrays; csv whose cells are numbers, words or empty; text; figures as PDF.
+Formats: npz of finite arrays and words; csv whose cells are numbers, words or empty; text; PDF.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ import records
 
 # Columns of our csv files that hold words, and those in which a cell may be empty.
 WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "digest"}
+WORDS |= {"command", "commit", "configuration", "device", "versions", "date", "data"}
 OPTIONAL = {"m", "seed", "undecided", "crossing_time", "needed"}
 
 
@@ -90,9 +91,14 @@ def write_npz(path, **arrays):
 def _check_finite(path, name, values):
     """What a reader would refuse is not written: its maker knows why, the reader does not."""
     values = np.asarray(values)
-    if not np.isfinite(values).all():
+    if not _is_finite(values):
         bad = values[~np.isfinite(values)][0]
         raise ValueError(f"{path} is not written: {name} would be {bad}")
+
+
+def _is_finite(values):
+    """Whether all are; of words there is nothing to ask."""
+    return values.dtype.kind == "U" or np.isfinite(values).all()
 
 
 def read_npz(path):
@@ -108,7 +114,7 @@ def read_npz(path):
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
             arrays = dict(data)
         for name, array in arrays.items():
-            if not np.isfinite(array).all():
+            if not _is_finite(array):
                 raise ValueError(f"{name} is not finite")
     # A damaged zip ends in whatever the libraries below raise.
     except Exception as error:

@@ -32,14 +32,16 @@ WRITERS = {
 def read(parameter, paths):
     """The value of a parameter from its file or files.
 
-    `runs`: name → arrays of each; `lambda_zero`: λ0, from the row of H^∞; else the arrays of an
-    npz or the rows of a csv.
+    `runs`: name → arrays of each; `records`: the rows of all; `lambda_zero`: λ0, from the row of
+    H^∞; else the arrays of an npz or the rows of a csv.
     """
     if parameter == "runs":
         names = [Path(path).stem for path in paths]
         if len({*names}) < len(names):
             raise ValueError(f"two of the runs have the same name: {', '.join(sorted(names))}")
         return {Path(path).stem: files.read_npz(path) for path in paths}
+    if parameter == "records":
+        return [row for path in paths for row in files.read_csv(path)]
     (path,) = paths
     if parameter == "lambda_zero":
         return files.read_csv(path)[0]["lambda_min"]
@@ -111,7 +113,7 @@ def make_parser(kind, study, given):
     paths, values = ({}, {}) if complete else defaults(kind, study)
     for name in reads:
         default = paths.get(name, [])
-        count = "+" if name == "runs" else 1
+        count = {"runs": "+", "records": "*"}.get(name, 1)
         text = f"read; by default {shortened(default)}"
         parser.add_argument(
             scripting.option(name), nargs=count, metavar="FILE", default=default, help=text

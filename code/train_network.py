@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 import files
+import origin
 import scripting
-from overparam import bounds, digits, gram, probe
+from overparam import bounds, device, digits, gram, probe
 from overparam.batches import cyclic_batches, stage_batches, stage_indices
 from overparam.network import SmoothNetwork, TwoLayerNetwork
 from overparam.training import DivergenceError, train_model
@@ -104,8 +105,8 @@ def weights_record(network, initial):
     """Weights before and after."""
     return {
         "initial_weights": initial,
-        "final_weights": network.weights.detach().numpy(),
-        "output_weights": network.output_weights.detach().numpy(),
+        "final_weights": device.host(network.weights),
+        "output_weights": device.host(network.output_weights),
     }
 
 
@@ -151,11 +152,14 @@ def above_bound(lambda_zero, time, first):
     return stop
 
 
-def make_network(input_size, arguments):
+def make_network(samples, input_size, arguments):
     """The network that the options ask for, as drawn or with the weights that a run ended with."""
     dtype = torch.float32 if arguments.single else torch.float64
+    place = device.place(arguments.device)
+    sizes = samples, arguments.width, input_size, torch.empty(0, dtype=dtype, device=place)
+    device.check_memory(device.free_memory(place), *sizes, bool(arguments.probes))
     generator = np.random.default_rng(arguments.seed)
-    options = input_size, arguments.width, generator, arguments.both_layers, dtype
+    options = input_size, arguments.width, generator, arguments.both_layers, dtype, place
     if arguments.softplus:
         network = SmoothNetwork(*options, sharpness=arguments.softplus)
     else:
@@ -225,8 +229,8 @@ def main(arguments):
     else:
         batches, lengths = whole_schedule(n, arguments.batch_size or n, steps)
     time = np.concatenate([[0], np.cumsum(2 * learning_rate * lengths)])
-    network = make_network(inputs.shape[1], arguments)
-    initial = network.weights.detach().numpy().copy()
+    network = make_network(*inputs.shape, arguments)
+    initial = device.host(network.weights).copy()
     observed = measured * max(1, len(stages)), time[1], infinite["lambda_min"] / 2
     observers = make_observers(arguments, network, inputs, targets, *observed)
     options = {"observe": lambda step: [observe(step) for observe in observers]}
@@ -254,6 +258,8 @@ def main(arguments):
     record |= {"samples": samples, "targets": targets} if arguments.certify else {}
     record |= {"measured_steps": measured} if arguments.follow else {}
     record |= {"softplus": arguments.softplus} if arguments.softplus else {}
+    if arguments.origin:
+        record |= origin.of_run(arguments.device)
     for observer in observers:
         record |= observer.results()
     if arguments.probes and not arguments.softplus:
@@ -278,6 +284,12 @@ def make_parser():
     parser.add_argument("--softplus", type=float, help="sharpness of a smooth activation")
     parser.add_argument("--both-layers", action="store_true", help="train the output weights too")
     parser.add_argument("--single", action="store_true", help="single precision")
+    parser.add_argument(
+        "--device", choices=device.NAMES, default="cpu", help="where the network is trained"
+    )
+    parser.add_argument(
+        "--origin", action="store_true", help="store command, commit, machine, versions and date"
+    )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, default=10000, help="steps, in each stage if any")
     length.add_argument(

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [
     "benchmarks",
     "code",
+    "data",
     "profiles",
     "proofs",
     "reference.json",

@@ -1,6 +1,6 @@
 """Which samples a step of SGD runs over: the notebook's cyclic batches, and the stages.
 
-Report: `sec:training`, `sec:stagewise`.  A batch is a slice or an index array into the samples.
+Report: `sec:training`, `sec:stagewise`.  A batch is a slice into the samples.
 """
 
 import itertools
@@ -21,6 +21,6 @@ def stage_indices(labels, stage):
 
 
 def stage_batches(stages, steps_per_stage):
-    """Each stage's samples (a list of slices or index arrays) as a batch, steps_per_stage times."""
+    """Each stage's samples (a list of slices) as a batch, steps_per_stage times."""
     for samples in stages:
         yield from itertools.repeat(samples, steps_per_stage)

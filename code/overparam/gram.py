@@ -85,7 +85,12 @@ def pattern_gram(inputs, patterns, squares):
     """
     patterns = patterns.astype(inputs.dtype, copy=False)
     common = symmetrised((patterns * squares) @ patterns.T).astype(np.float64)
-    return symmetrised(inputs @ inputs.T) * (common / len(squares))
+    return of_common(inputs, common, len(squares))
+
+
+def of_common(inputs, common, m):
+    """H^p (n, n) from Σ_r a_r² p_ir p_jr (n, n), symmetric, in double precision, of m units."""
+    return symmetrised(inputs @ inputs.T) * (common / m)
 
 
 def h_finite_error(inputs, weights):

@@ -5,26 +5,17 @@ place of `MLPBase` in the MNIST-1D notebook.  The derivative of σ at 0 is 1, as
 indicator 1{w_rᵀx ≥ 0} says, where PyTorch's own ReLU takes 0.  float64 unless asked otherwise.
 """
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from overparam import initialisation
-
-# Entries of the block of XWᵀ that is worked on at once, so that it stays in the cache.
-BLOCK_ENTRIES = 1 << 19
+from overparam import device, initialisation
 
 
-class Buffers:
-    """Memory kept from step to step: fresh pages would cost as much as the arithmetic.
-
-    `uses` counts the forward passes that wrote patterns, so that a backward pass notices that
-    another forward pass has overwritten its own.
-    """
+class Memory:
+    """Memory kept from step to step: fresh pages would cost as much as the arithmetic."""
 
     def __init__(self):
-        self.uses = 0
         self._kept = {}
 
     def take(self, name, entries, like):
@@ -35,90 +26,6 @@ class Buffers:
         return kept[:entries]
 
 
-def blocks(n, m):
-    """Slices of the m hidden units, and where each one's n rows lie in a flat tensor of n·m."""
-    size = max(1, BLOCK_ENTRIES // n)
-    for start in range(0, m, size):
-        stop = min(start + size, m)
-        yield slice(start, stop), slice(n * start, n * stop)
-
-
-def multiply(left, right, out):
-    """out ← left·right by NumPy's BLAS: PyTorch's MKL keeps AVX-512 for Intel's processors."""
-    # What is not finite shows in the loss, which `train_model` checks.
-    with np.errstate(all="ignore"):
-        np.matmul(left.numpy(), right.numpy(), out=out.numpy())
-
-
-def outputs(inputs, weights, output_weights, buffers, pattern=None, hidden=None):
-    """u (n,) for inputs (n, d), weights (m, d), output_weights (m,), block by block.
-
-    Where they are given, the flat tensors pattern and hidden (n·m,) receive the blocks of
-    1{XWᵀ ≥ 0} and σ(XWᵀ).
-    """
-    n, m = len(inputs), len(weights)
-    spare = buffers.take("block", n * min(m, max(1, BLOCK_ENTRIES // n)), inputs)
-    result = inputs.new_zeros(n)
-    for units, flat in blocks(n, m):
-        active = (spare[: flat.stop - flat.start] if hidden is None else hidden[flat]).view(n, -1)
-        multiply(inputs, weights[units].T, out=active)
-        if pattern is not None:
-            torch.ge(active, 0, out=pattern[flat].view(n, -1))
-        active.clamp_(min=0)
-        result.addmv_(active, output_weights[units])
-    return result.mul_(m**-0.5)
-
-
-def support(vector):
-    """The slice from the first to the last entry that is not zero."""
-    places = vector.nonzero()
-    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, 0)
-
-
-class HiddenLayer(torch.autograd.Function):
-    """`outputs` with its closed-form gradient `eq:gradient`.
-
-    The gradient by W scales the rows of X instead of the patterns, and multiplies in the order
-    (XᵀG)P, as PᵀGX takes some BLAS kernels half as long again:
-    ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i.  It leaves out samples with g_i = 0 before the
-    first and after the last other one, so that a batch of neighbours costs only its own products.
-    """
-
-    @staticmethod
-    def forward(ctx, inputs, weights, output_weights, buffers=None):
-        buffers = buffers or Buffers()
-        entries = len(inputs) * len(weights)
-        pattern = buffers.take("pattern", entries, inputs)
-        # Only the gradient by a needs σ(XWᵀ) again.
-        hidden = buffers.take("hidden", entries, inputs) if ctx.needs_input_grad[2] else None
-        buffers.uses += 1
-        ctx.buffers, ctx.use, ctx.pattern, ctx.hidden = buffers, buffers.uses, pattern, hidden
-        ctx.save_for_backward(inputs, weights, output_weights)
-        return outputs(inputs, weights, output_weights, buffers, pattern, hidden)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        if ctx.use != ctx.buffers.uses:
-            raise RuntimeError("a later forward pass has overwritten this one's patterns")
-        inputs, weights, output_weights = ctx.saved_tensors
-        n, m = len(inputs), len(weights)
-        rows = support(gradient)
-        gradient = gradient[rows] * m**-0.5
-        scaled = (inputs[rows] * gradient[:, None]).T
-        by_weights = torch.empty_like(weights) if ctx.needs_input_grad[1] else None
-        by_output = torch.empty_like(output_weights) if ctx.needs_input_grad[2] else None
-        for units, flat in blocks(n, m):
-            if by_weights is not None:
-                pattern = ctx.pattern[flat].view(n, -1)[rows]
-                product = ctx.buffers.take("gradient", len(scaled) * pattern.shape[1], inputs)
-                product = product.view(len(scaled), -1)
-                multiply(scaled, pattern, out=product)
-                torch.mul(product.T, output_weights[units, None], out=by_weights[units])
-            if by_output is not None:
-                torch.mv(ctx.hidden[flat].view(n, -1)[rows].T, gradient, out=by_output[units])
-        return None, by_weights, by_output, None
-
-
 class TwoLayerNetwork(nn.Module):
     """One hidden layer without biases, with the weights of `initialisation.draw`, scaled by 1/√m.
 
@@ -127,25 +34,82 @@ class TwoLayerNetwork(nn.Module):
             `initialisation.draw`; in double precision whatever dtype is, so that networks differ
             by rounding only.
         train_output: whether a is a parameter to train (Theorem 3.3) or fixed (Theorem 3.2).
-        dtype: of the parameters.
+        dtype, place: of the parameters; place is a torch.device or its name.
 
     Raises:
         ValueError: a size is below 1.
     """
 
-    def __init__(self, input_size, hidden_size, generator, train_output=False, dtype=torch.float64):
+    def __init__(
+        self,
+        input_size,
+        hidden_size,
+        generator,
+        train_output=False,
+        dtype=torch.float64,
+        place="cpu",
+    ):
         super().__init__()
         weights, signs = initialisation.draw(input_size, hidden_size, generator)
-        self.weights = nn.Parameter(torch.from_numpy(weights).to(dtype))
+        self.weights = nn.Parameter(torch.from_numpy(weights).to(dtype).to(place))
         self.output_weights = nn.Parameter(
-            torch.from_numpy(signs).to(dtype), requires_grad=train_output
+            torch.from_numpy(signs).to(dtype).to(place), requires_grad=train_output
         )
-        self._buffers_of_steps = Buffers()
+        self._memory = Memory()
 
+    @torch.no_grad()
     def forward(self, inputs):
-        """Outputs u (n,) for inputs (n, d); a backward pass must come before the next one."""
-        parts = (inputs, self.weights, self.output_weights, self._buffers_of_steps)
-        return HiddenLayer.apply(*parts) if torch.is_grad_enabled() else outputs(*parts)
+        """Outputs u (n,) for inputs (n, d), block by block; keeps what `gradients` needs."""
+        n, m = len(inputs), len(self.weights)
+        self._inputs, self._pattern = inputs, self._memory.take("pattern", n * m, inputs)
+        # Only the gradient by a needs σ(XWᵀ) again.
+        whole = n * m if self.output_weights.requires_grad else n * device.block_units(n, m, inputs)
+        self._hidden = self._memory.take("hidden", whole, inputs)
+        result = inputs.new_zeros(n, dtype=torch.float64)
+        for units, flat in device.blocks(n, m, inputs):
+            hidden = self._hidden_block(flat)
+            device.multiply(inputs, self.weights[units].T, out=hidden)
+            torch.ge(hidden, 0, out=self._pattern[flat].view(n, -1))
+            hidden.clamp_(min=0)
+            result += torch.mv(hidden, self.output_weights[units])
+        return result.to(inputs.dtype).mul_(m**-0.5)
+
+    def _hidden_block(self, flat):
+        """Where σ(XWᵀ) of a block lies, (n, ·): each in its own place only where it is kept."""
+        place = flat if self.output_weights.requires_grad else slice(0, flat.stop - flat.start)
+        return self._hidden[place].view(len(self._inputs), -1)
+
+    @torch.no_grad()
+    def gradients(self, upstream, rows):
+        """The closed form `eq:gradient` of Σ_i g_i u_i, for each parameter that is trained.
+
+        The one by W scales the rows of X instead of the patterns, and multiplies in the order
+        (XᵀG)P, as PᵀGX takes some BLAS kernels half as long again:
+        ∂/∂w_r = (a_r/√m) Σ_i g_i 1{w_rᵀx_i ≥ 0} x_i.
+
+        Args:
+            upstream: g_i for the samples of rows, a slice into those of the last forward pass.
+            rows: the samples with another g_i than 0; only their products are computed.
+
+        Returns:
+            (m, d) and, where a is trained, (m,), in memory that the next call reuses.
+        """
+        n, m = len(self._inputs), len(self.weights)
+        upstream = upstream * m**-0.5
+        scaled = (self._inputs[rows] * upstream[:, None]).T
+        by_weights = self._memory.take("by_weights", self.weights.numel(), upstream)
+        by_weights = by_weights.view(self.weights.shape)
+        trained = self.output_weights.requires_grad
+        by_output = [torch.empty_like(self.output_weights)] if trained else []
+        for units, flat in device.blocks(n, m, self._inputs):
+            pattern = self._pattern[flat].view(n, -1)[rows]
+            product = self._memory.take("product", len(scaled) * pattern.shape[1], upstream)
+            product = product.view(len(scaled), -1)
+            device.multiply(scaled, pattern, out=product)
+            torch.mul(product.T, self.output_weights[units, None], out=by_weights[units])
+            if trained:
+                torch.mv(self._hidden_block(flat)[rows].T, upstream, out=by_output[0][units])
+        return by_weights, *by_output
 
 
 class SmoothNetwork(TwoLayerNetwork):
@@ -159,7 +123,15 @@ class SmoothNetwork(TwoLayerNetwork):
         super().__init__(*network, **options)
         self.sharpness = sharpness
 
+    @torch.enable_grad()
     def forward(self, inputs):
         """Outputs u (n,) for inputs (n, d)."""
         hidden = functional.softplus(inputs @ self.weights.T, self.sharpness)
-        return hidden @ self.output_weights * len(self.weights) ** -0.5
+        self._outputs = hidden @ self.output_weights * len(self.weights) ** -0.5
+        return self._outputs.detach()
+
+    @torch.enable_grad()
+    def gradients(self, upstream, rows):
+        """As those of a TwoLayerNetwork, by PyTorch's autograd."""
+        trained = [p for p in self.parameters() if p.requires_grad]
+        return torch.autograd.grad(self._outputs[rows], trained, upstream)

@@ -5,9 +5,11 @@ step; it measures at the chosen steps only, so that nothing is trained twice.
 """
 
 import numpy as np
+import torch
 from scipy import special
 
-from overparam import gram, sliding
+from overparam import device, gram, sliding
+from overparam.network import Memory
 
 
 def window_starts(steps, probes, window):
@@ -42,19 +44,23 @@ class Probe:
     def __init__(self, network, inputs, targets, starts, window, output_layer=False, step=None):
         if not 1 <= window <= 255:
             raise ValueError(f"a window of {window} steps; allowed are 1 to 255")
-        self._weights = network.weights.detach().numpy()
-        self._output_weights = network.output_weights.detach().numpy()
-        self._inputs = inputs.astype(self._weights.dtype)
+        # Moved by the training, block by block too wide for a copy.
+        self._weights = network.weights.detach()
+        self._output_weights = network.output_weights.detach()
+        self._inputs = torch.from_numpy(inputs).to(self._weights)
         self._targets, self._window = targets, window
         self._output_layer, self._step = output_layer, step
         self._starts, self._left = {int(start) for start in starts}, 0
-        self._initial_weights = self._weights.copy()
-        self._initial_output_weights = self._output_weights.copy()
-        self._product = np.empty((len(inputs), len(self._weights)), self._weights.dtype)
-        self._active = np.empty(self._product.shape, bool)
-        self._sum = np.empty(self._product.shape, np.uint8)
-        self._initial_pattern = self._patterns().copy()
-        self._initial_gram = self._gram(self._initial_pattern)
+        self._initial_weights = device.host(self._weights).copy()
+        self._initial_output_weights = device.host(self._output_weights).copy()
+        self._memory, entries = Memory(), len(inputs) * len(self._weights)
+        self._initial_pattern, self._sum = self._inputs.new_empty((2, entries), dtype=torch.uint8)
+        common = 0
+        for units, flat, product in self._blocks():
+            active = product >= 0
+            self._initial_pattern[flat] = active.view(-1)
+            common = common + self._common(active, units)
+        self._initial_gram = self._gram(common)
         self._records = []
 
     def __call__(self, step):
@@ -62,11 +68,14 @@ class Probe:
         if step in self._starts:
             self._records.append({"step": step} | self._measure())
             self._left = self._window
-            self._sum.fill(0)
+            self._sum.zero_()
             self._residual = np.zeros(len(self._targets))
         if self._left:
-            self._sum += self._patterns().view(np.uint8)
-            self._residual += self._residuals()
+            outputs = 0
+            for units, flat, product in self._blocks():
+                self._sum[flat] += (product >= 0).view(-1)
+                outputs = outputs + self._outputs(product, units)
+            self._residual += self._residual_of(outputs)
             self._left -= 1
             if not self._left:
                 self._records[-1] |= self._measure_window()
@@ -79,47 +88,77 @@ class Probe:
         """H(0) (n, n)."""
         return self._initial_gram
 
-    def _patterns(self):
-        """1{XWᵀ ≥ 0} (n, m), in memory that the next call reuses; XWᵀ stays in `_product`."""
-        np.matmul(self._inputs, self._weights.T, out=self._product)
-        return np.greater_equal(self._product, 0, out=self._active)
+    def _blocks(self):
+        """Units, their place in flat arrays of pairs, and XWᵀ (n, ·), of each block in turn."""
+        n = len(self._inputs)
+        for units, flat in device.blocks(n, len(self._weights), self._inputs):
+            product = self._memory.take("product", flat.stop - flat.start, self._inputs)
+            product = product.view(n, -1)
+            device.multiply(self._inputs, self._weights[units].T, out=product)
+            yield units, flat, product
 
-    def _residuals(self):
-        """y − u (n,); `_product` becomes σ(XWᵀ)."""
-        np.maximum(self._product, 0, out=self._product)
-        return self._targets - self._product @ self._output_weights / np.sqrt(len(self._weights))
+    def _product(self, name, left, right, **options):
+        """left·right as an array of double precision, in memory of that name."""
+        shape = len(left), *right.shape[1:]
+        out = self._memory.take(name, int(np.prod(shape)), left).view(shape)
+        device.multiply(left, right, out=out, **options)
+        return device.host(out)
 
-    def _gram(self, patterns):
-        return gram.pattern_gram(self._inputs, patterns, self._output_weights**2)
+    def _outputs(self, product, units):
+        """√m times what these units add to u (n,); product becomes σ(XWᵀ)."""
+        hidden = product.clamp_(min=0)
+        return self._product("outputs", hidden, self._output_weights[units]).astype(np.float64)
+
+    def _residual_of(self, outputs):
+        """y − u (n,)."""
+        return self._targets - outputs / np.sqrt(len(self._weights))
+
+    def _common(self, patterns, units):
+        """Σ_r a_r² p_ir p_jr (n, n) over these units."""
+        whole = patterns.dtype == torch.bool
+        patterns = patterns.to(self._inputs.dtype)
+        scaled = patterns * self._output_weights[units] ** 2
+        # Of a trained a the squares are no patterns.
+        whole &= not self._output_layer
+        common = self._product("common", scaled, patterns.T, patterns=whole)
+        return gram.symmetrised(common).astype(np.float64)
+
+    def _gram(self, common):
+        return gram.of_common(device.host(self._inputs), common, len(self._weights))
 
     def _measure(self):
         """H(t), its smallest eigenvalue, Rayleigh quotient at y − u and distance from H(0);
         the share of patterns that differ from the initial ones; the distances of the w_r."""
-        patterns = self._patterns()
-        product = self._product.copy() if self._step else None
-        residual = self._residuals()
-        matrix = self._gram(patterns)
-        distance = np.linalg.norm(self._weights - self._initial_weights, axis=1)
+        common, outputs, flipped, output_gram = 0, 0, 0, 0
+        for units, flat, product in self._blocks():
+            active = product >= 0
+            flipped += int((active.view(-1) != self._initial_pattern[flat]).sum())
+            common = common + self._common(active, units)
+            outputs = outputs + self._outputs(product, units)
+            if self._output_layer:
+                output_gram = output_gram + self._product("output_gram", product, product.T)
+        matrix, residual = self._gram(common), self._residual_of(outputs)
+        weights = device.host(self._weights)
+        distance = np.linalg.norm(weights - self._initial_weights, axis=1)
         record = {
             "lambda_min": np.linalg.eigvalsh(matrix)[0],
             "rayleigh": rayleigh(matrix, residual),
             "gram_change": spectral_norm(matrix - self._initial_gram),
-            "flipped": np.mean(patterns != self._initial_pattern),
+            "flipped": flipped / self._sum.numel(),
             "distance_median": np.median(distance),
             "distance_max": distance.max(),
         }
         if self._output_layer:
-            record |= self._measure_output_layer(matrix, residual)
+            record |= self._measure_output_layer(matrix, output_gram, residual)
         if self._step:
-            state = (product, residual, self._output_weights, self._step)
-            record |= sliding.measure(self._inputs, *state)
+            inputs, signs = device.host(self._inputs), device.host(self._output_weights)
+            record |= sliding.measure(inputs, inputs @ weights.T, residual, signs, self._step)
         return record
 
-    def _measure_output_layer(self, matrix, residual):
-        """G(t) and H(t) + G(t) likewise; the change of the a_r."""
-        hidden = self._product
-        output_gram = gram.symmetrised(hidden @ hidden.T) / len(self._weights)
-        change = np.abs(self._output_weights - self._initial_output_weights)
+    def _measure_output_layer(self, matrix, output_gram, residual):
+        """G(t), which is output_gram/m, and H(t) + G(t) likewise; the change of the a_r."""
+        output_gram = gram.symmetrised(output_gram) / len(self._weights)
+        change = np.abs(device.host(self._output_weights) - self._initial_output_weights)
         return {
             "g_lambda_min": np.linalg.eigvalsh(output_gram)[0],
             "g_rayleigh": rayleigh(output_gram, residual),
@@ -131,12 +170,17 @@ class Probe:
     def _measure_window(self):
         """H^p of the patterns averaged over the window, at the averaged y − u; the share of pairs
         whose pattern changed within the window."""
-        share = self._sum / self._inputs.dtype.type(self._window)
-        matrix = self._gram(share)
+        common, sliding_pairs = 0, 0
+        for units, flat in device.blocks(len(self._inputs), len(self._weights), self._inputs):
+            counts = self._sum[flat].view(len(self._inputs), -1)
+            sliding_pairs += int(((counts > 0) & (counts < self._window)).sum())
+            shares = counts.to(self._inputs.dtype) / self._window
+            common = common + self._common(shares, units)
+        matrix = self._gram(common)
         return {
             "sliding_lambda_min": np.linalg.eigvalsh(matrix)[0],
             "sliding_rayleigh": rayleigh(matrix, self._residual),
-            "sliding": np.mean((self._sum > 0) & (self._sum < self._window)),
+            "sliding": sliding_pairs / self._sum.numel(),
         }
 
 
@@ -150,9 +194,9 @@ class SlopeProbe:
     """
 
     def __init__(self, network, inputs, targets, starts):
-        self._weights = network.weights.detach().numpy()
-        self._signs = network.output_weights.detach().numpy()
-        self._inputs, self._targets = inputs.astype(self._weights.dtype), targets
+        self._weights = network.weights
+        self._signs = device.host(network.output_weights)
+        self._inputs, self._targets = inputs.astype(self._signs.dtype), targets
         self._sharpness, self._starts = network.sharpness, {int(start) for start in starts}
         self._records = []
 
@@ -160,7 +204,7 @@ class SlopeProbe:
         """Measure if `step` is one of the starts."""
         if step not in self._starts:
             return
-        scaled = self._sharpness * (self._inputs @ self._weights.T)
+        scaled = self._sharpness * (self._inputs @ device.host(self._weights).T)
         hidden = np.logaddexp(0, scaled) / self._sharpness
         residual = self._targets - hidden @ self._signs / np.sqrt(len(self._signs))
         matrix = gram.pattern_gram(self._inputs, special.expit(scaled), self._signs**2)

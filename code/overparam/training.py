@@ -8,8 +8,7 @@ import math
 
 import numpy as np
 import torch
-from torch import nn
-from torch.optim.sgd import sgd
+from torch.nn import functional
 
 # A run is stopped when its loss over all samples exceeds the initial one, or 1, by this factor.
 DIVERGENCE_FACTOR = 1e3
@@ -20,17 +19,6 @@ class DivergenceError(ValueError):
 
 
 @torch.no_grad()
-def sgd_step(parameters, gradients, learning_rate):
-    """One step of `torch.optim.SGD`, in PyTorch's functional form.
-
-    The class would load PyTorch's compiler first, at a cost of more than a second a run.
-    """
-    options = {"weight_decay": 0, "momentum": 0, "dampening": 0, "nesterov": False}
-    buffers = [None] * len(parameters)
-    step = (parameters, list(gradients), buffers)
-    sgd(*step, foreach=False, lr=learning_rate, maximize=False, **options)
-
-
 def train_model(
     model,
     inputs,
@@ -44,9 +32,10 @@ def train_model(
     """Run one SGD step on the mean squared error for each batch.
 
     Args:
-        model: module mapping (n, d) to (n,); its trainable parameters are updated in place.
+        model: maps (n, d) to (n,), and `gradients` of its last outputs are those by its trainable
+            parameters, which are updated in place; see `TwoLayerNetwork`.
         inputs, targets: (n, d) and (n,) arrays, all samples; cast to the model's dtype.
-        batches: iterable of slices or index arrays into the samples, one a step; steps in all.
+        batches: iterable of slices into the samples, one a step; steps in all.
         learning_rate: η of `torch.optim.SGD`.
         stability_limit: named in the message of a run that diverges.
         observe: called with the number of steps done, before each step and after the last.
@@ -60,20 +49,24 @@ def train_model(
         ValueError: there are no batches.
         DivergenceError: names the step, the learning rate and the stability limit.
     """
-    dtype = next(model.parameters()).dtype
-    inputs, targets = torch.from_numpy(inputs).to(dtype), torch.from_numpy(targets).to(dtype)
-    criterion = nn.MSELoss()
-    parameters = [p for p in model.parameters() if p.requires_grad]
+    parameters = list(model.parameters())
+    inputs, targets = (torch.from_numpy(array).to(parameters[0]) for array in (inputs, targets))
+    parameters = [p for p in parameters if p.requires_grad]
     before, after, loss = [], [], []
 
     def pass_over_all(last_batch):
         # One pass over all samples gives the losses on them and on every batch.
         outputs = model(inputs)
+        loss.append(functional.mse_loss(outputs, targets).item())
         if last_batch is not None:
-            after.append(criterion(outputs.detach()[last_batch], targets[last_batch]).item())
-        loss.append(criterion(outputs.detach(), targets).item())
+            after.append(loss_on(last_batch, outputs))
         _check_loss(loss, learning_rate, stability_limit)
         return outputs
+
+    def loss_on(batch, outputs):
+        if batch == slice(0, len(targets)):
+            return loss[-1]
+        return functional.mse_loss(outputs[batch], targets[batch]).item()
 
     last_batch = None
     for step, batch in enumerate(batches):
@@ -81,15 +74,16 @@ def train_model(
         outputs = pass_over_all(last_batch)
         if stop(loss):
             return tuple(map(np.array, (before, after, loss)))
-        objective = criterion(outputs[batch], targets[batch])
-        before.append(objective.item())
-        sgd_step(parameters, torch.autograd.grad(objective, parameters), learning_rate)
+        before.append(loss_on(batch, outputs))
+        errors = outputs[batch] - targets[batch]
+        gradients = model.gradients(errors.mul_(2 / len(errors)), batch)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.add_(gradient, alpha=-learning_rate)
         last_batch = batch
     if last_batch is None:
         raise ValueError("there are no batches to train on")
     observe(step + 1)
-    with torch.no_grad():
-        pass_over_all(last_batch)
+    pass_over_all(last_batch)
     return tuple(map(np.array, (before, after, loss)))
 
 

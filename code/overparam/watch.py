@@ -8,7 +8,7 @@ where it fails.
 import numpy as np
 import scipy.linalg
 
-from overparam import convergence, gram, sliding
+from overparam import convergence, device, gram, sliding
 from overparam.probe import columns
 
 
@@ -23,8 +23,7 @@ class LambdaMinWatch:
     """
 
     def __init__(self, network, inputs, threshold, every):
-        self._weights = network.weights.detach().numpy()
-        self._inputs, self._every = inputs, every
+        self._weights, self._inputs, self._every = network.weights, inputs, every
         self._shift = threshold * np.eye(len(inputs))
         self._looks, self._below = 0, {}
 
@@ -33,7 +32,7 @@ class LambdaMinWatch:
         if step % self._every:
             return
         self._looks += 1
-        matrix = gram.h_finite(self._inputs, self._weights)
+        matrix = gram.h_finite(self._inputs, device.host(self._weights))
         try:
             scipy.linalg.cholesky(matrix - self._shift, check_finite=False)
         except np.linalg.LinAlgError:
@@ -58,15 +57,14 @@ class KinkWatch:
     """
 
     def __init__(self, network, inputs, first):
-        self._weights = network.weights.detach().numpy()
-        self._inputs, self._first = inputs, first
+        self._weights, self._inputs, self._first = network.weights, inputs, first
         self._patterns, self._steps = None, 0
 
     def __call__(self, step):
         """Compare with the patterns of the step before."""
         if step < self._first:
             return
-        product = self._inputs @ self._weights.T
+        product = self._inputs @ device.host(self._weights).T
         patterns = product >= 0
         if self._patterns is None:
             self._changes, self._distance = np.zeros(product.shape, int), np.zeros(product.shape)
@@ -103,8 +101,7 @@ class ConvergenceWatch:
     """
 
     def __init__(self, network, inputs, targets, every, step):
-        self._weights = network.weights.detach().numpy()
-        self._signs = network.output_weights.detach().numpy()
+        self._weights, self._signs = network.weights, device.host(network.output_weights)
         self._inputs, self._targets = inputs, targets.astype(np.float64)
         self._every, self._step = every, step
         self._looks, self.proved = [], False
@@ -113,19 +110,19 @@ class ConvergenceWatch:
         """Look if it is time; `step` steps are done."""
         if step % self._every:
             return
-        state = self._inputs, self._targets, self._weights, self._signs
-        verdict = convergence.certify(*state)
+        weights = device.host(self._weights)
+        verdict = convergence.certify(self._inputs, self._targets, weights, self._signs)
         self.proved = verdict.holds
-        self._looks.append({"step": step} | self._kinks() | verdict._asdict())
+        self._looks.append({"step": step} | self._kinks(weights) | verdict._asdict())
 
-    def _kinks(self):
+    def _kinks(self, weights):
         """If the pairs that slide alone were free: their share, Λ, and the radius asked for."""
-        product = self._inputs @ self._weights.T
+        product = self._inputs @ weights.T
         residual = self._targets - np.maximum(product, 0) @ self._signs / np.sqrt(len(self._signs))
         near = sliding.near_kinks(product, residual, self._signs, self._step)
         bound = convergence.coercivity(self._inputs, product > 0, near)
         norm = np.linalg.norm(residual)
-        speed = convergence.speed_limit(self._inputs, norm, len(self._weights))
+        speed = convergence.speed_limit(self._inputs, norm, len(weights))
         return {
             "kinks": np.mean(near),
             "kinks_coercivity": bound,

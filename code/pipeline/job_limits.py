@@ -13,7 +13,7 @@ from pathlib import Path
 # b: 300 of the training script, and two snakemakes of 130 around it in a Slurm job.  The safety
 # below covers the 700 of the script where pip finds only the CUDA build of torch.
 MEGABYTES = 680
-BYTES = 21  # a, a sample and unit, with the probe
+BYTES = 8  # a, a sample and unit, with the probe
 SECONDS = 60  # d: 15 on an idle machine, and a cluster's slow file system
 NANOSECONDS = 2.4  # c, a step, sample and unit
 # What is asked for is this much more: other processors and BLAS libraries, both layers trained,

@@ -57,6 +57,11 @@ class Run(NamedTuple):
         return pattern(self.rule).format(run=self.name)
 
     @property
+    def record(self):
+        """Where the run is recorded, if it is."""
+        return f"data/wide/{self.name}.csv" if "origin" in self.options else None
+
+    @property
     def reads(self):
         """Option → file that the run reads beside the data and the eigenvalues."""
         return {name: self.options[name] for name in ("stages", "start") if name in self.options}
@@ -85,6 +90,10 @@ class Run(NamedTuple):
         steps = self.steps(EIGENVALUE_SHARE * samples, follow=True)
         width = self.options["width"]
         return job_limits.training_minutes(samples, width, steps, self._is_double())
+
+    def resources(self):
+        """What else the run asks for, for Snakemake."""
+        return {"gpu": 1} if self.options.get("device") == "cuda" else {}
 
     def _is_double(self):
         return "single" not in self.options
@@ -127,7 +136,7 @@ def training_runs(config):
             stages=stagewise["stages"],
         ),
         *_pairs(stagewise, by_stages, assigned | {"single": True}),
-        *_width_runs(widths, long_steps),
+        *_width_runs(widths, long_steps | ({"origin": True} if widths["record"] else {})),
         *_target_runs(targets, network | long_steps),
         *(
             Run(
@@ -174,7 +183,9 @@ def training_runs(config):
             | _windows(both),
         ),
     ]
-    return {run.name: run for run in rows}
+    device = config["network"]["device"]
+    where = {} if device == "cpu" else {"device": device}
+    return {run.name: run._replace(options=run.options | where) for run in rows}
 
 
 def path_of(runs):

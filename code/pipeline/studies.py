@@ -27,6 +27,7 @@ EIGENVALUES = {"eigenvalues": "results/eigenvalues.csv"}
 LAMBDA_ZERO = {"lambda_zero": "results/h_infinity.csv"}
 H_INFINITY = {"eigenvalues": "results/h_infinity.csv"}
 DATASET = {"dataset": "results/dataset.npz"}
+WIDE = {"wide": "results/wide.csv"}
 
 
 class Part(NamedTuple):
@@ -163,6 +164,12 @@ def studies(config):
                 {"fraction": config["width_study"]["learning_rate_fraction"]},
             ),
         },
+        "wide": {
+            "table": (networks | {"records": records()} | DATASET, {}),
+            "figure": (WIDE | DATASET | LAMBDA_ZERO, delta),
+            "numbers": (WIDE | DATASET | LAMBDA_ZERO, delta),
+            "rows": (WIDE | DATASET | LAMBDA_ZERO, delta),
+        },
         "targets": {
             "arrays": (DATASET, {"seeds": config["target_study"]["seeds"]}),
             "figure": (kinds | LAMBDA_ZERO, {}),
@@ -189,6 +196,11 @@ def studies(config):
 def printed(parts):
     """The files of report/generated that hold the numbers and rows of these parts."""
     return [part.output for part in parts if part.kind in ("numbers", "rows")]
+
+
+def records():
+    """The runs that are recorded, which are sources like any other file in git."""
+    return [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("data/wide/*.csv"))]
 
 
 def paths(runs, rule):

@@ -15,6 +15,7 @@ from pathlib import Path
 import pypdf
 
 import files
+import origin
 import scripting
 from publishing import verify_results
 
@@ -49,9 +50,7 @@ def digest(root):
 
 def check_clean():
     """Raise ValueError where this folder is no commit to which nothing has been changed."""
-    from pipeline import provenance  # here, as no job reads what the Snakefile does
-
-    _, _, state = provenance.commit().partition(", ")
+    _, _, state = origin.commit().partition(", ")
     if state != "clean":
         what = "has changes, which `git status` names" if state else "is no git repository"
         raise ValueError(f"nothing is published, as this folder {what}; commit first")

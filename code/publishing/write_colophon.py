@@ -6,12 +6,12 @@ of now.  No timings, which would differ from build to build.  The notice says wh
 configuration is not the shipped one, whose outcome the sentences describe; the title has the names.
 """
 
-import hashlib
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
 import files
+import origin
 import records
 import scripting
 from overparam import dataset, latex
@@ -20,11 +20,6 @@ from publishing import compile_report
 # What LaTeX does not print as it stands.
 SPECIAL = {character: rf"\{character}" for character in "_#&%${}"}
 SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-
-
-def digest(content):
-    """The first 16 hexadecimal digits of SHA-256."""
-    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def engine_version():
@@ -61,7 +56,7 @@ def facts(commit, config, data, made):
     """Name and text of each line: commit, configuration, arrays of the data, records."""
     return {
         "commit": commit,
-        "configuration": digest(config.encode()),
+        "configuration": origin.digest(config.encode()),
         "data": dataset.digest(data["inputs"], data["labels"]),
         "versions": f"{tools(made, 'versions')}, snakemake {version('snakemake')}",
         "kernels": tools(made, "kernels"),

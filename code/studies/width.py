@@ -39,7 +39,11 @@ def table_row(run, lambda_zero):
         "initial_gram_error": float(run["initial_gram_error"]),
         "lambda_min_initial": float(run["probe_lambda_min"][0]),
         "lambda_min_smallest": float(run["probe_lambda_min"].min()),
+        "sliding_lambda_min_smallest": float(run["probe_sliding_lambda_min"].min()),
         **{name: float(run[f"probe_{name}"][-1]) for name in LAST},
+        "gram_change_largest": float(run["probe_gram_change"].max()),
+        "distance_largest": float(run["probe_distance_max"].max()),
+        "over_bound_largest": float(bounds.run_over_bound(run, lambda_zero)[measured].max()),
     }
 
 

@@ -9,8 +9,8 @@ import torch
 from oracles import FAILURE, UNIT_ROUNDOFF, exact, gamma, hoeffding
 from scipy import special
 
-from overparam import network as library
-from overparam.network import Buffers, HiddenLayer, SmoothNetwork, TwoLayerNetwork
+from overparam import device
+from overparam.network import SmoothNetwork, TwoLayerNetwork
 
 N, D, M = 7, 5, 6
 
@@ -25,6 +25,23 @@ def tensors(*arrays):
     """Tensors of the arrays; all but the first require a gradient."""
     inputs, *parameters = (torch.from_numpy(array) for array in arrays)
     return inputs, *(parameter.requires_grad_() for parameter in parameters)
+
+
+def layer(weights, output_weights):
+    """A network with these parameters, both trained."""
+    m, d = weights.shape
+    model = TwoLayerNetwork(d, m, np.random.default_rng(0), True, torch.as_tensor(weights).dtype)
+    with torch.no_grad():
+        model.weights.copy_(torch.as_tensor(weights))
+        model.output_weights.copy_(torch.as_tensor(output_weights))
+    return model
+
+
+def gradients(arrays, upstream, rows=slice(0, N)):
+    """Outputs of the network with these inputs and parameters, and copies of its gradients."""
+    model = layer(*arrays[1:])
+    outputs = model(torch.as_tensor(arrays[0]))
+    return outputs, *(g.clone() for g in model.gradients(torch.as_tensor(upstream), rows))
 
 
 def network(hidden_size, seed=0, **options):
@@ -43,7 +60,7 @@ def test_forward_is_the_definition():
     X, W, a = exact(inputs), exact(weights), exact(output_weights)
     scale = Fraction(1 / math.sqrt(M))
     expected = [scale * sum(a[r] * max(W[r] @ x, 0) for r in range(M)) for x in X]
-    actual = HiddenLayer.apply(*map(torch.from_numpy, parts())).numpy()
+    actual = layer(weights, output_weights)(torch.from_numpy(inputs)).numpy()
     # Two scalar products and the scale, rounded here and there.
     magnitude = np.abs(inputs) @ np.abs(weights).T @ np.abs(output_weights) / math.sqrt(M)
     assert (abs(exact(actual) - expected) <= exact(gamma(D + M + 6) * magnitude)).all()
@@ -54,19 +71,13 @@ def test_forward_of_a_hand_worked_network():
     signs = torch.tensor([1.0, -1.0, 1.0, -1.0])
     inputs = torch.tensor([[1.0, 1.0], [-2.0, 0.0]])
     # (1 − 2 + 0 − 4)/2 and (0 − 0 + 2 − 0)/2.
-    assert HiddenLayer.apply(inputs, weights, signs).tolist() == [-2.5, 1.0]
-
-
-def test_module_applies_its_parameters():
-    model, (inputs, *_) = network(M), parts()
-    expected = HiddenLayer.apply(torch.from_numpy(inputs), model.weights, model.output_weights)
-    assert model(torch.from_numpy(inputs)).tolist() == expected.tolist()
+    assert layer(weights, signs)(inputs).tolist() == [-2.5, 1.0]
 
 
 def test_gradients_are_those_of_autograd():
     arrays, upstream = parts(1), torch.from_numpy(np.random.default_rng(2).standard_normal(N))
-    ours, theirs = tensors(*arrays), tensors(*arrays)
-    actual = torch.autograd.grad(HiddenLayer.apply(*ours), ours[1:], upstream)
+    theirs = tensors(*arrays)
+    _, *actual = gradients(arrays, upstream)
     expected = torch.autograd.grad(definition(*theirs), theirs[1:], upstream)
     inputs, weights, output_weights = map(np.abs, arrays)
     backward = np.abs(upstream.numpy()) / math.sqrt(M)
@@ -87,23 +98,29 @@ def test_gradients_are_finite_differences():
     assert np.abs(inputs @ weights.T).min() > step * np.abs(inputs).max()
     magnitude = (np.abs(inputs) @ np.abs(weights).T @ np.abs(output_weights)).max()
     rounding = gamma(D + M + 6) * (magnitude + 1) / step
-    X, W, a = tensors(inputs, weights, output_weights)
-    assert torch.autograd.gradcheck(
-        lambda W, a: HiddenLayer.apply(X, W, a), (W, a), eps=step, atol=rounding, rtol=0
-    )
+    upstream = np.random.default_rng(4).standard_normal(N)
+    _, *actual = gradients((inputs, weights, output_weights), upstream)
+    X = torch.from_numpy(inputs)
+    for k, parameter in enumerate((weights, output_weights)):
+        for place in np.ndindex(parameter.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = [weights.copy(), output_weights.copy()]
+                moved[k][place] += sign * step
+                ends.append(layer(*moved)(X).numpy())
+            slope = (ends[0] - ends[1]) @ upstream / (2 * step)
+            assert abs(actual[k][place] - slope) <= rounding * np.abs(upstream).sum()
 
 
 @pytest.mark.parametrize("weight", [[0.0, 0.0], [0.0, 3.0], [-0.0, -0.0]])
 def test_derivative_at_zero_preactivation_is_one(weight):
-    inputs, weights, signs = tensors(np.array([[2.0, 0.0]]), np.array([weight]), -np.ones(1))
-    HiddenLayer.apply(inputs, weights, signs).sum().backward()
-    assert weights.grad.tolist() == [[-2.0, 0.0]]
+    arrays = np.array([[2.0, 0.0]]), np.array([weight]), -np.ones(1)
+    assert gradients(arrays, np.ones(1), slice(0, 1))[1].tolist() == [[-2.0, 0.0]]
 
 
 def test_derivative_just_below_zero_is_zero():
-    inputs, weights, signs = tensors(np.array([[2.0]]), np.array([[-5e-324]]), np.ones(1))
-    HiddenLayer.apply(inputs, weights, signs).sum().backward()
-    assert weights.grad.tolist() == [[0.0]]
+    arrays = np.array([[2.0]]), np.array([[-5e-324]]), np.ones(1)
+    assert gradients(arrays, np.ones(1), slice(0, 1))[1].tolist() == [[0.0]]
 
 
 def test_pytorchs_own_relu_has_the_other_convention():
@@ -171,8 +188,8 @@ def test_another_seed_gives_another_network():
 
 
 def test_blocks_of_a_hand_worked_layer(monkeypatch):
-    monkeypatch.setattr(library, "BLOCK_ENTRIES", 7)
-    units, places = zip(*library.blocks(3, 5), strict=True)
+    monkeypatch.setattr(device, "BLOCK_ENTRIES", 7)
+    units, places = zip(*device.blocks(3, 5, torch.empty(0)), strict=True)
     assert units == (slice(0, 2), slice(2, 4), slice(4, 5))
     assert places == (slice(0, 6), slice(6, 12), slice(12, 15))
 
@@ -182,29 +199,12 @@ def test_network_does_not_depend_on_the_block_size(monkeypatch, entries):
     generator = np.random.default_rng(5)
     # Small integers and 1/√16, so that every sum is exact in any order.
     arrays = [generator.integers(-3, 4, shape).astype(float) for shape in [(N, D), (16, D), 16]]
-    monkeypatch.setattr(library, "BLOCK_ENTRIES", entries)
-    results = []
-    for function in (HiddenLayer.apply, definition):
-        X, *parameters = tensors(*arrays)
-        u = function(X, *parameters)
-        results.append([u, *torch.autograd.grad(u, parameters, torch.arange(N).double())])
-    ours, theirs = ([part.tolist() for part in parts] for parts in results)
+    monkeypatch.setattr(device, "BLOCK_ENTRIES", entries)
+    X, *parameters = tensors(*arrays)
+    u, upstream = definition(X, *parameters), torch.arange(N).double()
+    expected = [u, *torch.autograd.grad(u, parameters, upstream)]
+    ours, theirs = ([p.tolist() for p in q] for q in (gradients(arrays, upstream), expected))
     assert ours == theirs
-    assert library.outputs(*map(torch.from_numpy, arrays), Buffers()).tolist() == theirs[0]
-
-
-@pytest.mark.parametrize(
-    ("vector", "expected"),
-    [
-        ([0, 0, 0], slice(0, 0)),
-        ([1, 0, 0], slice(0, 1)),
-        ([0, 0, -1], slice(2, 3)),
-        ([0, 2, 0, math.nan, 0], slice(1, 4)),
-        ([1, 1], slice(0, 2)),
-    ],
-)
-def test_support_of_a_hand_worked_vector(vector, expected):
-    assert library.support(torch.tensor(vector)) == expected
 
 
 @pytest.mark.parametrize("batch", [slice(0, 0), slice(0, 2), slice(3, 5), slice(5, N), slice(0, N)])
@@ -212,39 +212,32 @@ def test_gradient_of_a_batch_is_that_of_the_batch_alone(batch):
     generator = np.random.default_rng(6)
     arrays = [generator.integers(-3, 4, shape).astype(float) for shape in [(N, D), (16, D), 16]]
     X, *parameters = tensors(*arrays)
-    upstream = torch.arange(1.0, N + 1, dtype=torch.float64)
-    whole, alone = HiddenLayer.apply(X, *parameters), definition(X[batch], *parameters)
-    actual = torch.autograd.grad(whole[batch], parameters, upstream[batch])
-    expected = torch.autograd.grad(alone, parameters, upstream[batch])
+    upstream = torch.arange(1.0, N + 1, dtype=torch.float64)[batch]
+    _, *actual = gradients(arrays, upstream, batch)
+    alone = definition(X[batch], *parameters)
+    expected = torch.autograd.grad(alone, parameters, upstream)
     assert [part.tolist() for part in actual] == [part.tolist() for part in expected]
 
 
 def test_a_batch_multiplies_its_own_patterns_only(monkeypatch):
-    shapes, multiply = [], library.multiply
+    shapes, multiply = [], device.multiply
 
     def record(left, right, out):
         shapes.append((tuple(left.shape), tuple(right.shape)))
         multiply(left, right, out)
 
-    monkeypatch.setattr(library, "multiply", record)
-    X, *parameters = tensors(*parts())
-    HiddenLayer.apply(X, *parameters)[2:5].sum().backward()
+    monkeypatch.setattr(device, "multiply", record)
+    gradients(parts(), np.ones(3), slice(2, 5))
     assert shapes == [((N, D), (D, M)), ((D, 3), (3, M))]
 
 
-def gradients(model, inputs, between):
-    """Gradients of Σ_i u_i, with something done before the backward pass."""
-    output = model(inputs).sum()
-    between(torch.cat([-inputs, inputs]))
-    return [g.tolist() for g in torch.autograd.grad(output, list(model.parameters()))]
-
-
-def test_only_a_pass_with_gradient_overwrites_the_patterns():
-    model, inputs = network(M, train_output=True), tensors(*parts())[0]
-    expected = gradients(model, inputs, lambda _: None)
-    assert gradients(model, inputs, torch.no_grad()(model)) == expected
-    with pytest.raises(RuntimeError, match="overwritten"):
-        gradients(model, inputs, model)
+def test_gradients_are_of_the_last_pass():
+    model, inputs = network(M, train_output=True), torch.from_numpy(parts()[0])
+    model(-inputs)
+    model(inputs)
+    last = [g.tolist() for g in model.gradients(torch.ones(N).double(), slice(0, N))]
+    alone = gradients((inputs, *(p.detach() for p in model.parameters())), np.ones(N))
+    assert last == [g.tolist() for g in alone[1:]]
 
 
 def test_single_precision_rounds_the_same_network():
@@ -261,9 +254,9 @@ def test_single_precision_rounds_the_same_network():
 @pytest.mark.parametrize("train_output", [False, True])
 def test_output_weights_get_a_gradient_only_when_trained(train_output):
     model = network(M, train_output=train_output)
-    model(torch.ones(1, D, dtype=torch.float64)).sum().backward()
-    assert model.weights.grad is not None
-    assert (model.output_weights.grad is not None) is train_output
+    model(torch.ones(1, D, dtype=torch.float64))
+    found = model.gradients(torch.ones(1, dtype=torch.float64), slice(0, 1))
+    assert [g.shape for g in found] == [(M, D), (M,)][: 1 + train_output]
 
 
 def test_output_weights_are_fixed_by_default():
@@ -311,12 +304,12 @@ def test_smooth_network_is_its_definition_and_so_is_its_gradient(sharpness):
     # PyTorch takes z itself from βz = 20 on.
     beyond = math.exp(-20) / sharpness * math.sqrt(M)
     outputs = model(torch.from_numpy(inputs))
-    np.testing.assert_allclose(outputs.detach().numpy(), expected, rtol=1e-12, atol=beyond)
+    np.testing.assert_allclose(outputs.numpy(), expected, rtol=1e-12, atol=beyond)
     upstream = np.random.default_rng(2).standard_normal(N)
-    outputs.backward(torch.from_numpy(upstream))
+    (by_weights,) = model.gradients(torch.from_numpy(upstream), slice(0, N))
     slopes = special.expit(sharpness * product)
     gradient = signs[:, None] * ((slopes.T * upstream) @ inputs) / math.sqrt(M)
-    np.testing.assert_allclose(model.weights.grad.numpy(), gradient, rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(by_weights.numpy(), gradient, rtol=1e-7, atol=1e-7)
 
 
 def test_smooth_network_comes_near_to_the_other_as_it_sharpens():

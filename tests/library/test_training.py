@@ -28,7 +28,11 @@ class Line(nn.Module):
         self.weight = nn.Parameter(torch.tensor(weight, dtype=torch.float64))
 
     def forward(self, inputs):
+        self.inputs = inputs
         return inputs[:, 0] * self.weight
+
+    def gradients(self, upstream, rows):
+        return [self.inputs[rows, 0] @ upstream]
 
 
 def integer_problem(samples, seed, train_output=False):
@@ -72,7 +76,7 @@ def exact_sgd(model, inputs, targets, batches, train_output=False):
 SCHEDULES = {
     "full batch": (4, [slice(0, 4)] * 4),
     "last batch short": (6, [slice(0, 4), slice(4, 6), slice(2, 6), slice(0, 4)]),
-    "index arrays": (4, [np.array([0, 1]), np.array([3]), np.arange(4)]),
+    "out of order": (4, [slice(2, 4), slice(3, 4), slice(0, 4)]),
 }
 
 
@@ -103,8 +107,11 @@ def test_steps_are_those_of_pytorchs_optimiser():
     theirs = copy.deepcopy(model)
     optimiser = torch.optim.SGD(theirs.parameters(), 0.1)  # no power of two, so that bits are lost
     for _ in range(5):
-        optimiser.zero_grad()
-        nn.MSELoss()(theirs(torch.from_numpy(inputs)), torch.from_numpy(targets)).backward()
+        outputs = theirs(torch.from_numpy(inputs)).requires_grad_()
+        loss = nn.MSELoss()(outputs, torch.from_numpy(targets))
+        gradients = theirs.gradients(*torch.autograd.grad(loss, [outputs]), slice(0, 6))
+        for parameter, gradient in zip(theirs.parameters(), gradients, strict=True):
+            parameter.grad = gradient.clone()
         optimiser.step()
     train_model(model, inputs, targets, cyclic_batches(6, 6, 5), 0.1, math.inf)
     for ours, expected in zip(model.parameters(), theirs.parameters(), strict=True):
@@ -175,7 +182,7 @@ def allocated(function):
 def test_only_the_first_step_allocates_a_hidden_layer(train_output):
     n, m = 60, 500
     model = TwoLayerNetwork(3, m, np.random.default_rng(0), train_output)
-    run = (model, np.ones((n, 3)), np.ones(n), [slice(0, n), np.arange(n)], 0.01, math.inf)
+    run = (model, np.ones((n, 3)), np.ones(n), [slice(0, n)] * 2, 0.01, math.inf)
     with Largest() as first:
         train_model(*run)
     with Largest() as second:
@@ -188,7 +195,7 @@ def test_allocations_of_numpy_are_seen():
     assert allocated(lambda: np.ones((60, 500))) >= 8 * 60 * 500
 
 
-@pytest.mark.parametrize("batch", [slice(0, 6), slice(0, 2), np.array([1, 5])])
+@pytest.mark.parametrize("batch", [slice(0, 6), slice(0, 2), slice(1, 5)])
 def test_a_step_passes_forward_once(batch):
     model, inputs, targets = integer_problem(6, 0)
     seen = []

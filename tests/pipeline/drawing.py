@@ -68,7 +68,7 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
     others = st.lists(seed.filter(lambda s: s != network), min_size=1, max_size=count, unique=True)
     return {
         "dataset": {"samples": n, "seed": draw(seed)},
-        "network": {"width": draw(size), "seed": network},
+        "network": {"width": draw(size), "seed": network, "device": "cpu"},
         "eigenvalues": {"seeds": draw(others)},
         "training": {
             "steps": draw(st.integers(probes * window, max(steps, probes * window))),
@@ -92,6 +92,7 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             "learning_rate_fraction": studied,
             "probes": probes,
             "window": window,
+            "record": False,
         },
         "target_study": {
             "seeds": draw(others),

@@ -36,7 +36,7 @@ def test_shipped_config_passes():
     check_config(SHIPPED)
 
 
-@pytest.mark.parametrize("name", ["deep.yaml", "tests/config.yaml"])
+@pytest.mark.parametrize("name", ["deep.yaml", "wide.yaml", "tests/config.yaml"])
 def test_other_configs_pass_on_top_of_it(name):
     other = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
     assert other.keys() <= SHIPPED.keys()
@@ -137,7 +137,7 @@ def test_extreme_values_pass(path, value):
         ("report.author", "a line\n", "one line of text in Latin letters"),
         ("report.author", "李", "one line of text in Latin letters"),
         ("report.course", "x" * 201, "at most 200 characters"),
-        ("network", 5, "a section with width and seed"),
+        ("network", 5, "a section with width, seed and device"),
     ],
 )
 def test_bad_value_is_refused_with_what_is_allowed(path, value, allowed):
@@ -262,12 +262,12 @@ def test_missing_section_is_named_with_those_needed(key):
 
 def test_missing_key_is_named_with_those_needed():
     line = complaint(without("network.width"))
-    assert line == "config: missing key width in network; needed are width, seed"
+    assert line == "config: missing key width in network; needed are width, seed, device"
 
 
 def test_each_of_two_missing_keys_is_named_once():
     with pytest.raises(ValueError, match="missing") as caught:
-        check_config(changed("network", {}))
+        check_config(changed("network", {"device": "cpu"}))
     assert len(str(caught.value).splitlines()) == 2
 
 

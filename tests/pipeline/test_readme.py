@@ -44,7 +44,7 @@ def clone(built, tmp_path_factory):
     toy = yaml.safe_load((folder / "tests/config.yaml").read_text(encoding="utf-8"))
     config = {name: keys | toy.get(name, {}) for name, keys in shipped().items()}
     (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    for name in ("Makefile", "deep.yaml", "README.md"):
+    for name in ("Makefile", "deep.yaml", "wide.yaml", "README.md"):
         shutil.copy(ROOT / name, folder / name)
     for path in ROOT.glob("requirements*"):
         shutil.copy(path, folder)

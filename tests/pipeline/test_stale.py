@@ -42,6 +42,7 @@ USERS = {
     "network.width": ONE_NETWORK
     | {"train_stagewise", "train_pairs", "train_seeds", "tabulate_flip_event"},
     "network.seed": ONE_NETWORK,
+    "network.device": RATE | STUDY_RATE,
     "eigenvalues.seeds": {"compute_eigenvalues"},
     "training.steps": {"train_full_batch", "train_mini_batch"},
     "training.batch_size": {"train_mini_batch", "summarise_loss_vs_bound"},
@@ -65,6 +66,7 @@ USERS = {
     "width_study.learning_rate_fraction": STUDY_RATE | {"summarise_width", "compute_sliding"},
     "width_study.probes": {"train_width", "train_targets", "train_smooth"},
     "width_study.window": {"train_width", "train_targets", "train_smooth"},
+    "width_study.record": {"train_width"},
     "target_study.seeds": {"train_targets", "compute_targets"} | TARGET_LISTS,
     "target_study.flow_time": {"train_targets", "train_double"},
     "target_study.follow": {"train_targets"},

@@ -17,7 +17,7 @@ import yaml
 from threadpoolctl import threadpool_info
 from workflow import ROOT, planned, snakemake
 
-from pipeline import provenance
+import origin
 from publishing import write_colophon
 
 
@@ -30,7 +30,7 @@ def git(folder, *arguments):
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A scratch repository with one commit, in the place of the project's."""
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(origin, "ROOT", tmp_path)
     git(tmp_path, "init", "--quiet")
     (tmp_path / "file").write_text("one")
     (tmp_path / ".gitignore").write_text("made")
@@ -40,7 +40,7 @@ def repository(tmp_path, monkeypatch):
 
 
 def test_a_clean_commit_is_named(repository):
-    assert provenance.commit() == f"{git(repository, 'rev-parse', 'HEAD')[:12]}, clean"
+    assert origin.commit() == f"{git(repository, 'rev-parse', 'HEAD')[:12]}, clean"
 
 
 @pytest.mark.parametrize(
@@ -48,37 +48,37 @@ def test_a_clean_commit_is_named(repository):
 )
 def test_a_change_is_named_and_a_made_file_is_none(repository, name, state):
     (repository / name).write_text("two")
-    assert provenance.commit().endswith(f", {state}")
+    assert origin.commit().endswith(f", {state}")
 
 
 def test_without_git_the_commit_is_unknown(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
-    assert provenance.commit() == "unknown"
+    monkeypatch.setattr(origin, "ROOT", tmp_path)
+    assert origin.commit() == "unknown"
     git(tmp_path, "init", "--quiet")
-    assert provenance.commit() == "unknown"  # no commit yet
+    assert origin.commit() == "unknown"  # no commit yet
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert provenance.commit() == "unknown"  # no git
+    assert origin.commit() == "unknown"  # no git
 
 
 def test_an_outer_repository_and_the_environment_name_no_commit(repository, tmp_path, monkeypatch):
     """A copy without .git inside another repository, and GIT_DIR of another."""
     copy = repository / "copy"
     copy.mkdir()
-    monkeypatch.setattr(provenance, "ROOT", copy)
-    assert provenance.commit() == "unknown"
+    monkeypatch.setattr(origin, "ROOT", copy)
+    assert origin.commit() == "unknown"
     monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(copy))
-    assert provenance.commit() == "unknown"
-    monkeypatch.setattr(provenance, "ROOT", repository)
+    assert origin.commit() == "unknown"
+    monkeypatch.setattr(origin, "ROOT", repository)
     monkeypatch.setenv("GIT_DIR", "/nonexistent")
-    assert provenance.commit().endswith(", clean")
+    assert origin.commit().endswith(", clean")
 
 
 @pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
 def test_a_file_that_git_does_not_look_at_is_a_change(repository, flag):
     git(repository, "update-index", flag, "file")
     assert git(repository, "status", "--porcelain") == ""
-    assert provenance.commit().endswith(", changed")
+    assert origin.commit().endswith(", changed")
 
 
 def test_settings_of_the_user_hide_no_change(repository, tmp_path_factory, monkeypatch):
@@ -90,7 +90,7 @@ def test_settings_of_the_user_hide_no_change(repository, tmp_path_factory, monke
     monkeypatch.setenv("HOME", str(home))
     (repository / "new.py").touch()
     assert git(repository, "status", "--porcelain") == ""
-    assert provenance.commit().endswith(", changed")
+    assert origin.commit().endswith(", changed")
 
 
 def record(numpy="1.0", kernel="Haswell", torch=None):

@@ -141,6 +141,7 @@ def test_rows_of_the_table():
     # The bound from 8 with λ0 = log 2 is 8, 4, 2, ½, ¼; the run crosses after its measured end.
     last = {f"probe_{name}": np.array([9.0, k]) for k, name in enumerate(width.LAST)}
     last["probe_lambda_min"] = np.array([0.4, 0.1, 0.2])
+    last["probe_sliding_lambda_min"] = np.array([0.75, 0.5, 1])
     run = {
         "width": np.array(32),
         "seed": np.array(7),
@@ -164,6 +165,7 @@ def test_rows_of_the_table():
         "initial_gram_error": 0.5,
         "lambda_min_initial": 0.4,
         "lambda_min_smallest": 0.1,
+        "sliding_lambda_min_smallest": 0.5,
         "lambda_min": 0.2,
         "sliding_lambda_min": 1,
         "flipped": 2,
@@ -171,6 +173,10 @@ def test_rows_of_the_table():
         "distance_median": 4,
         "distance_max": 5,
         "gram_change": 6,
+        "gram_change_largest": 9,
+        "distance_largest": 9,
+        # Up to the measured end: 1, and then 1/2, 3/4, 4/5.
+        "over_bound_largest": 1,
     }
     row, below = (width.table_row(run, value) for value in (math.log(2), 0.1))
     assert [*row] == [*expected]

@@ -11,6 +11,8 @@ from hypothesis.extra import numpy as hnp
 from oracles import exact
 from statements import integers
 
+from overparam.network import TwoLayerNetwork
+
 
 class Network(NamedTuple):
     """Inputs X (n, d), hidden weights W (m, d), output weights a (m,), targets y (n,).
@@ -102,11 +104,22 @@ def floats(net):
     return [part.astype(float) for part in net]
 
 
-def loss_gradient(net, outputs=convention):
+def loss_gradient(net):
     """∂L/∂W (m, d) and ∂L/∂a (m,) by autograd, without rounding."""
     X, W, a, y = map(torch.from_numpy, floats(net))
-    loss = (outputs(X, W.requires_grad_(), a.requires_grad_()) - y).square().sum() / 2
+    loss = (convention(X, W.requires_grad_(), a.requires_grad_()) - y).square().sum() / 2
     return [exact(gradient.numpy()) for gradient in torch.autograd.grad(loss, [W, a])]
+
+
+def library_gradient(net):
+    """The same by the closed form of the library, whose network takes these weights."""
+    X, W, a, y = map(torch.from_numpy, floats(net))
+    model = TwoLayerNetwork(W.shape[1], len(W), np.random.default_rng(0), train_output=True)
+    with torch.no_grad():
+        model.weights.copy_(W)
+        model.output_weights.copy_(a)
+    gradients = model.gradients(model(X) - y, slice(0, len(X)))
+    return [exact(gradient.numpy()) for gradient in gradients]
 
 
 def flow(net):

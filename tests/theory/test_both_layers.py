@@ -4,14 +4,13 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from exact_network import Network, derivative, floats, flow, loss_gradient, networks
+from exact_network import Network, derivative, floats, flow, library_gradient, networks
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import exact, is_positive_definite
 from statements import each_wrong, integers, rank, refute
 
 from overparam import gram
-from overparam.network import HiddenLayer
 
 
 def output_derivatives(net, unit=Network.hidden, scale=lambda root: 1 / root, sign=1):
@@ -27,7 +26,7 @@ def check_output_derivatives(formula, net):
         assert (derivative(Network.outputs, net, da=unit) == by_output[r]).all()
         assert derivative(Network.loss, net, da=unit) == by_loss[r]
         assert speed[r] == -derivative(Network.loss, net, da=unit)
-    assert (by_loss == loss_gradient(net, HiddenLayer.apply)[1]).all()
+    assert (by_loss == library_gradient(net)[1]).all()
 
 
 NETWORKS = networks(widths=(1, 4))

@@ -1,0 +1,382 @@
+"""Where each claim of the proof begins to hold: the networks computed and the wider ones recorded.
+
+Report: `sec:wide`.  A record is a row that a run of the width study left in data/wide, with its
+origin; of records those count that are of the data of this build.  A claim holds from the smallest
+width on at which, and above which, every network meets it; where the widest does not, a power law
+through the wide networks says where it would begin.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from overparam import drawing, latex
+from overparam.dataset import digest
+from studies import routes, width
+
+# Steps after which a record has the loss, so that a test can take them again.
+REPLAYED = (1, 2, 5, 10, 20)
+# What a run tells about its origin.
+ORIGIN = ("command", "commit", "device", "versions", "date")
+# A power law is fitted to the networks of at least this part of the largest width.
+FITTED = 1 / 256
+# Claim → source and statement, as the table prints them, and its name in the figure.
+CLAIMS = {
+    "gram_error": (
+        *("Lemma 3.1", r"$\norm{\Hzero-\Hinf}_2\le\lzero/4$"),
+        r"$\|H(0)-H^\infty\|_2\leq\lambda_0/4$",
+    ),
+    "initial_lambda_min": (
+        *("Lemma 3.1", r"$\lmin(\Hzero)\ge\frac34\lzero$"),
+        r"$\lambda_{\min}(H(0))\geq\frac{3}{4}\lambda_0$",
+    ),
+    "paper_radius": (
+        *("Lemma 3.2", r"$\max_{r,t}\norm{\w_r(t)-\w_r(0)}\le R$ of \cref{thm:a-priori}"),
+        r"$\|w_r(t)-w_r(0)\|\leq R$, paper's",
+    ),
+    "sharp_radius": (
+        *("", r"the same, $R$ of \cref{thm:sharp}"),
+        r"$\|w_r(t)-w_r(0)\|\leq R$, sharp",
+    ),
+    "gram_change": (
+        *("Lemma 3.2", r"$\max_t\norm{\HH(t)-\Hzero}_2\le\lzero/4$"),
+        r"$\|H(t)-H(0)\|_2\leq\lambda_0/4$",
+    ),
+    "lambda_min": (
+        *("Lemma 3.2", r"$\min_t\lmin(\HH(t))\ge\lzero/2$"),
+        r"$\lambda_{\min}(H(t))\geq\lambda_0/2$",
+    ),
+    "sliding_lambda_min": (
+        *(r"with \cref{prop:sliding}", r"$\min_t\lmin(\HH^p(t))\ge\lzero/2$"),
+        r"$\lambda_{\min}(H^p(t))\geq\lambda_0/2$",
+    ),
+    "convergence": (
+        *("Theorem 3.2", r"$\max_t\,\norm{\uu-\y}^2/(e^{-\lzero t}\norm{\uu(0)-\y}^2)\le1$"),
+        "loss below the bound",
+    ),
+}
+# What Lemmas 3.1 and 3.2 conclude, and the theorem.
+CONCLUSIONS = ("gram_error", "gram_change", "lambda_min", "convergence")
+# Those whose values go to zero with the width; of others a power law says nothing.
+LAWS = ("gram_error", "paper_radius", "sharp_radius", "gram_change")
+# Beyond this width an extrapolation says nothing either.
+FARTHEST = 1e40
+# Marker and colour of each kind of point.
+MARKERS = (("o", "C0"), ("s", "C1"), ("^", "C3"), ("D", "C4"))
+# Of which the text gives the mean at the widest width.
+COMPARED = (
+    *("initial_gram_error", "gram_change_largest", "flipped", "sliding"),
+    "distance_largest",
+)
+
+
+class Claim(NamedTuple):
+    """A claim against the width.
+
+    Attributes:
+        column: of the networks, whose values are compared with the limit.
+        limit: positive where a value must not exceed it, negative where −value must not.
+        paper, sharp: widths from which the two routes guarantee it, or None.
+    """
+
+    column: str
+    limit: float
+    paper: float | None
+    sharp: float | None
+
+    def holds(self, row):
+        """Whether a network meets the claim."""
+        return np.sign(self.limit) * row[self.column] <= self.limit
+
+
+class Onset(NamedTuple):
+    """The width from which a claim holds.
+
+    Attributes:
+        measured: the smallest one from which on all networks meet it, or None.
+        networks: how many these are.
+        extrapolated, factor: where a power law puts it otherwise, and the factor of one standard
+            error; None where there is no such width.
+    """
+
+    measured: int | None
+    networks: int
+    extrapolated: float | None
+    factor: float | None
+
+
+def record(run, lambda_zero):
+    """The row that is kept of a run with its origin."""
+    return {
+        **width.table_row(run, lambda_zero),
+        "steps": len(run["loss"]) - 1,
+        **{f"loss_{step}": float(run["loss"][step]) for step in REPLAYED},
+        **{name: str(run[name]) for name in ORIGIN},
+    }
+
+
+def table(networks, records, dataset):
+    """A row a network, ordered by width and seed, and whether it is recorded."""
+    data = digest(dataset["inputs"], dataset["labels"])
+    recorded = [row for row in records if row["data"] == data]
+    rows = [
+        {"recorded": int(of is recorded), **{name: row[name] for name in networks[0]}}
+        for of in (networks, recorded)
+        for row in of
+    ]
+    return sorted(rows, key=lambda row: (row["m"], row["seed"]))
+
+
+def claims(dataset, lambda_zero, delta):
+    """name → Claim."""
+    paper, sharp = routes.routes(dataset, lambda_zero, delta)
+    whole = paper.width, sharp.width
+    return {
+        "gram_error": Claim("initial_gram_error", lambda_zero / 4, paper.gram_width, None),
+        "initial_lambda_min": Claim(
+            *("lambda_min_initial", -3 / 4 * lambda_zero, paper.gram_width, sharp.gram_width)
+        ),
+        "paper_radius": Claim("distance_largest", paper.radius, paper.width, None),
+        "sharp_radius": Claim("distance_largest", sharp.radius, None, sharp.width),
+        "gram_change": Claim("gram_change_largest", lambda_zero / 4, paper.width, None),
+        "lambda_min": Claim("lambda_min_smallest", -lambda_zero / 2, *whole),
+        "sliding_lambda_min": Claim("sliding_lambda_min_smallest", -lambda_zero / 2, *whole),
+        "convergence": Claim("over_bound_largest", 1.0, *whole),
+    }
+
+
+def wide_enough(networks):
+    """The networks to which power laws are fitted."""
+    widest = max(row["m"] for row in networks)
+    return [row for row in networks if row["m"] >= FITTED * widest]
+
+
+def onset(networks, claim, law=True):
+    """The Onset of a claim among networks ordered by width, extrapolated where it has a law."""
+    failing = [row["m"] for row in networks if not claim.holds(row)]
+    above = [row for row in networks if not failing or row["m"] > max(failing)]
+    if above:
+        return Onset(above[0]["m"], len(above), None, None)
+    return Onset(None, 0, *(extrapolation(wide_enough(networks), claim) if law else (None, None)))
+
+
+def extrapolation(networks, claim):
+    """The width at which a power law through the networks meets a claim, and the factor of one
+    standard error of it; None twice where the law does not tend there."""
+    width.check_positive(networks, claim.column)
+    centre = np.mean([np.log(row["m"]) for row in networks])
+    x = np.array([np.log(row["m"]) for row in networks]) - centre
+    y = np.log([row[claim.column] for row in networks])
+    (slope, level), covariance = np.polyfit(x, y, 1, cov=True)
+    distance = (np.log(abs(claim.limit)) - level) / slope
+    if not x.max() < distance < np.log(FARTHEST) - centre:
+        return None, None
+    # Of the root of level + slope·x = limit, to first order.
+    direction = np.array([distance, 1]) / slope
+    error = np.sqrt(direction @ covariance @ direction)
+    return float(np.exp(centre + distance)), float(np.exp(error))
+
+
+def onsets(wide, dataset, lambda_zero, delta):
+    """name → Claim and Onset."""
+    return {
+        name: (claim, onset(wide, claim, name in LAWS))
+        for name, claim in claims(dataset, lambda_zero, delta).items()
+    }
+
+
+def begins_at(found):
+    """The width of an Onset, measured or extrapolated, or None."""
+    return found.measured or found.extrapolated
+
+
+def reach(found):
+    """The widths one standard error below and above an extrapolated Onset."""
+    return found.extrapolated / found.factor, found.extrapolated * found.factor
+
+
+def place(found):
+    """An Onset as cells: the width, and the networks that meet the claim or the standard error."""
+    if found.measured:
+        noun = "network" if found.networks == 1 else "networks"
+        return [latex.number(found.measured), f"{latex.number(found.networks)} {noun}"]
+    if found.extrapolated is None:
+        return ["--", "--"]
+    low, high = (latex.number(m, 2) for m in reach(found))
+    return [rf"\emph{{{latex.number(found.extrapolated, 2)}}}", rf"{low} to {high}"]
+
+
+def rows(wide, dataset, lambda_zero, *, delta):
+    """Cells of the table: source, claim, where it begins, how sure, and both routes."""
+    return [
+        [
+            *CLAIMS[name][:2],
+            *place(found),
+            *(latex.number(m, 2) if m else "--" for m in (claim.paper, claim.sharp)),
+        ]
+        for name, (claim, found) in onsets(wide, dataset, lambda_zero, delta).items()
+    ]
+
+
+def words(found, widest):
+    """An Onset as the end of a sentence about its claim."""
+    if found.measured:
+        return f"holds from $m={latex.number(found.measured)}$ on"
+    fails = f"fails up to $m={latex.number(widest)}$"
+    if found.extrapolated is None:
+        return fails
+    low, high = (latex.number(m, 2) for m in reach(found))
+    where = latex.number(found.extrapolated, 2)
+    return f"{fails}, and by extrapolation begins at {where} ({low} to {high})"
+
+
+def orders(asked, found):
+    """Where an asked width lies from that at which the last of some claims begins."""
+    ends = [begins_at(begins) for begins in found]
+    if None in ends:
+        return "at no known distance from"
+    return latex.orders(np.log10(asked / max(ends)))
+
+
+def slopes(networks):
+    """name → exponent of the width with its standard error, of what goes to zero."""
+    columns = {
+        "gram-error": "initial_gram_error",
+        "gram-change": "gram_change_largest",
+        "distance": "distance_median",
+        "flipped": "flipped",
+    }
+    return {
+        f"wide-{name}-slope": latex.measured(*width.slope(networks, column))
+        for name, column in columns.items()
+    }
+
+
+def crossing_widths(networks):
+    """Widths of the networks whose loss exceeds the bound in the time in which all are compared."""
+    return [row["m"] for row in networks if row["crossing_time"] != "" and width.not_after_end(row)]
+
+
+def numbers(wide, dataset, lambda_zero, *, delta):
+    """name → LaTeX of every number that the text quotes."""
+    found = onsets(wide, dataset, lambda_zero, delta)
+    fitted, crossing = wide_enough(wide), crossing_widths(wide)
+    widest = [row for row in wide if row["m"] == wide[-1]["m"]]
+    recorded = [row for row in wide if row["recorded"]]
+    last = {name: np.mean([row[name] for row in widest]) for name in COMPARED}
+    met = [all(map(claim.holds, widest)) for claim, _ in found.values()]
+    ends = [found[name][1] for name in CONCLUSIONS]
+    paper, sharp = routes.routes(dataset, lambda_zero, delta)
+    return {
+        "wide-networks": latex.number(len(wide)),
+        "wide-recorded": latex.number(len(recorded)),
+        "wide-has-records": latex.verdict(recorded),
+        "wide-largest": latex.number(wide[-1]["m"]),
+        "wide-at-largest": latex.number(len(widest)),
+        "wide-fitted": latex.number(len(fitted)),
+        "wide-fitted-from": latex.number(fitted[0]["m"]),
+        "wide-time": latex.number(wide[0]["time_end"]),
+        **slopes(fitted),
+        "wide-claims": latex.number(len(found)),
+        "wide-claims-met": latex.number(sum(met)),
+        "wide-crossed": latex.number(len(crossing)),
+        "wide-crossed-widest": latex.number(max(crossing)) if crossing else "none",
+        **{
+            f"wide-{name.replace('_', '-')}-begins": words(found[name][1], wide[-1]["m"])
+            for name in ("gram_error", "gram_change", "lambda_min", "sliding_lambda_min")
+        },
+        "wide-gram-error-over": latex.number(last["initial_gram_error"] / (lambda_zero / 4), 2),
+        "wide-gram-change-over": latex.number(last["gram_change_largest"] / (lambda_zero / 4), 2),
+        "wide-flipped": latex.number(100 * last["flipped"], 2),
+        "wide-sliding": latex.number(100 * last["sliding"], 2),
+        "wide-distance": latex.number(last["distance_largest"], 2),
+        "wide-paper-orders": orders(paper.width, ends),
+        "wide-sharp-orders": orders(sharp.width, ends),
+    }
+
+
+def draw_axis(axes, wide, found):
+    """Each claim on a line of its own: where it begins, and from where the routes guarantee it."""
+    heights = dict(zip(found, range(len(found), 0, -1), strict=True))
+    for recorded, shade in ((1, "0.9"), (0, "0.75")):
+        if widths := [row["m"] for row in wide if row["recorded"] == recorded]:
+            axes.axvspan(min(widths), max(widths), color=shade, linewidth=0, zorder=0)
+    points = {"measured": [], "extrapolated": [], "sharp route": [], "paper's route": []}
+    for name, (claim, begins) in found.items():
+        height = heights[name]
+        points["measured"].append((begins.measured, height))
+        points["extrapolated"].append((begins.extrapolated, height))
+        points["sharp route"].append((claim.sharp, height))
+        points["paper's route"].append((claim.paper, height))
+        if begins.extrapolated:
+            axes.plot(reach(begins), (height, height), "-", color="C1", label="_standard error")
+    for (label, places), (marker, color) in zip(points.items(), MARKERS, strict=True):
+        there = np.array([p for p in places if p[0]], dtype=float).reshape(-1, 2)
+        fill = "full" if label == "measured" else "none"
+        axes.plot(*there.T, marker, color=color, fillstyle=fill, label=label)
+    axes.set_yticks(list(heights.values()), [CLAIMS[name][2] for name in found])
+    axes.set(xscale="log", xlabel="width $m$", ylim=(0.4, len(found) + 0.6))
+    axes.grid(True, axis="x")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=4)
+
+
+def draw_points(axes, wide, column, marker, color, label):
+    """A column against the width: filled where recorded, open where computed in this build."""
+    for recorded, fill, name in ((0, "none", f"_{label}, computed"), (1, "full", label)):
+        points = [(row["m"], row[column]) for row in wide if row["recorded"] == recorded]
+        there = np.array(points, dtype=float).reshape(-1, 2)
+        axes.plot(*there.T, marker, color=color, fillstyle=fill, markersize=4, label=name)
+
+
+def draw_law(axes, wide, column, end=None):
+    """The power law that is fitted, to the widest network that it is fitted to, or to a width."""
+    networks = wide_enough(wide)
+    x, y = (np.log([row[name] for row in networks]) for name in ("m", column))
+    ends = np.exp([x.min(), np.log(end) if end else x.max()])
+    axes.plot(ends, np.exp(np.polyval(np.polyfit(x, y, 1), np.log(ends))), "k:", label="_law")
+
+
+def draw_columns(axes, wide, columns, laws):
+    """Columns against the width.
+
+    Args:
+        columns: name of a column → label.
+        laws: name → where the law of the column ends, None for the widest network.
+    """
+    for (column, label), (marker, color) in zip(columns.items(), MARKERS, strict=False):
+        draw_points(axes, wide, column, marker, color, label)
+        if column in laws:
+            draw_law(axes, wide, column, laws[column])
+    axes.set(xscale="log", yscale="log", xlabel="width $m$")
+    drawing.plain_labels(axes.yaxis)
+    axes.grid(True)
+
+
+def figure(wide, dataset, lambda_zero, *, delta):
+    """Theorem, proof and experiment on one axis of width; below, what is measured."""
+    found = onsets(wide, dataset, lambda_zero, delta)
+    figure, panels = drawing.subplot_mosaic(
+        "TT;GE;SD", figsize=(6.1, 7.0), height_ratios=[1.3, 1, 1]
+    )
+    draw_axis(panels["T"], wide, found)
+    norms = {"initial_gram_error": r"$H(0)-H^\infty$", "gram_change_largest": "$H(t)-H(0)$"}
+    ends = {
+        found[name][0].column: begins_at(found[name][1]) for name in ("gram_error", "gram_change")
+    }
+    draw_columns(panels["G"], wide, norms, ends)
+    panels["G"].axhline(lambda_zero / 4, color="C2", linestyle="-.", label=r"$\lambda_0/4$")
+    panels["G"].set_title("spectral norm")
+    eigenvalues = {"lambda_min_initial": "$H(0)$", "lambda_min_smallest": "$H(t)$"}
+    eigenvalues |= {"sliding_lambda_min_smallest": "$H^p(t)$"}
+    draw_columns(panels["E"], wide, eigenvalues, {})
+    panels["E"].axhline(lambda_zero / 2, color="C2", linestyle="-.", label=r"$\lambda_0/2$")
+    panels["E"].set_title(r"$\lambda_{\min}$")
+    draw_columns(panels["S"], wide, {"flipped": "flipped", "sliding": "changing"}, {})
+    panels["S"].set_title("share of pairs")
+    distances = {"distance_largest": "largest", "distance_median": "median"}
+    draw_columns(panels["D"], wide, distances, dict.fromkeys(distances))
+    panels["D"].set_title(r"$\|w_r(t)-w_r(0)\|$")
+    for name, share, columns in (("G", 0, 1), ("E", 0.3, 2), ("S", 0.2, 2), ("D", 0, 1)):
+        drawing.leave_room(panels[name], share)
+        panels[name].legend(loc="upper right", ncols=columns)
+    return figure
