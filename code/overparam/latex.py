@@ -59,11 +59,11 @@ def verdict(holds):
     return "yes" if holds else "no"
 
 
-def crossing(time, digits=3, step=None):
+def crossing(time, digits=3, step=None, end=None):
     """What a run does, as the verb of a sentence: it crosses the bound at that flow time (and
-    step), or, where time is None, it does not."""
+    step), or, where time is None, it does not (up to the time `end`)."""
     if time is None:
-        return "does not cross the bound"
+        return "does not cross the bound" + (f" up to $t={number(end)}$" if end else "")
     when = f"$t={number(time, digits)}$"
     return f"crosses the bound at {when if step is None else f'step {number(step)}, {when}'}"
 

@@ -139,6 +139,14 @@ def _contradictions(config):
             f"training.batch_size: {batch_size} is not allowed; allowed is at most"
             f" dataset.samples, {samples}"
         )
+    steps = config["training"]["steps"]
+    by_stages = config["stagewise"]["stages"] * config["stagewise"]["steps_per_stage"]
+    if steps < by_stages:
+        yield (
+            f"training.steps: {steps} is not allowed; allowed is at least stagewise.stages times"
+            f" stagewise.steps_per_stage, {by_stages}, as the stages are compared with the full"
+            " batch at equal steps"
+        )
     widths = [item["width"] for item in config["width_study"]["networks"]]
     for width in sorted({width for width in widths if widths.count(width) > 1}):
         yield (

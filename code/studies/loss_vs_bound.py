@@ -70,8 +70,13 @@ def crossing(run, lambda_zero):
     """The verb of a sentence: whether, and at which step and time, a run crosses its bound."""
     index = bounds.run_crossing(run, lambda_zero)
     if index is None:
-        return latex.crossing(None)
+        return latex.crossing(None, end=run["time"][-1])
     return latex.crossing(run["time"][index], 4, step=int(run["step"][index]))
+
+
+def up_to(end, run):
+    """Time and loss of a run up to a flow time."""
+    return {name: run[name][run["time"] <= end] for name in ("time", "loss")}
 
 
 def of_spread(name, values):
@@ -81,11 +86,11 @@ def of_spread(name, values):
 
 
 def seed_numbers(full_batch, runs, lambda_zero):
-    """What the text quotes of all networks, the assigned one among them."""
-    (end, *_) = (run["time"][-1] for run in runs.values())
-    shown = full_batch["time"] <= end
-    first = {name: full_batch[name][shown] for name in ("time", "loss")}
-    everyone = [first, *runs.values()]
+    """What the text quotes of all networks, the assigned one among them, up to the time to which
+    each was trained."""
+    everyone = [full_batch, *runs.values()]
+    end = min(run["time"][-1] for run in everyone)
+    everyone = [up_to(end, run) for run in everyone]
     times = [bounds.crossing_time(run, lambda_zero) for run in everyone]
     median = np.median([np.inf if time is None else time for time in times])
     ratios = [bounds.run_over_bound(run, lambda_zero)[-1] for run in everyone]
@@ -93,7 +98,7 @@ def seed_numbers(full_batch, runs, lambda_zero):
         "seeds": latex.number(len(everyone)),
         "seeds-time-end": latex.number(end, 3),
         "seeds-crossings": latex.crossings(times, "networks"),
-        "seeds-crossing-median": latex.crossing(median if np.isfinite(median) else None),
+        "seeds-crossing-median": latex.crossing(median if np.isfinite(median) else None, end=end),
         **of_spread("seeds-loss-initial", [run["loss"][0] for run in everyone]),
         **of_spread("seeds-loss-end", [run["loss"][-1] for run in everyone]),
         **of_spread("seeds-ratio", ratios),

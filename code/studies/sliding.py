@@ -153,9 +153,9 @@ def draw_ratios(axes, run, projected, smooth_runs, lambda_zero):
     for name, item in curves:
         axes.semilogy(item["time"], bounds.run_over_bound(item, lambda_zero), label=name)
     axes.axhline(1, color="k", linestyle=drawing.dashes()[-1], label="bound")
-    end = projected["time"][-1]
     axes.set(xlabel="time $t$ of the gradient flow", ylabel="loss / bound")
-    axes.set(xlim=(0.8 * end, 1.2 * end), ylim=(0.5, 3))
+    if end := bounds.crossing_time(projected, lambda_zero):
+        axes.set(xlim=(0.8 * end, 1.2 * end), ylim=(0.5, 3))
     axes.legend(loc="upper left")
     drawing.plain_labels(axes.yaxis)
 
@@ -210,7 +210,9 @@ def numbers(full_batch, projected, runs, lambda_zero, *, window):
         "finer-changes-order": exponent(steps, changes),
         "finer-distance-order": exponent(steps, distances),
         "path-look": latex.number(LOOK),
-        "projected-crossing": latex.crossing(bounds.crossing_time(projected, lambda_zero), 4),
+        "projected-crossing": latex.crossing(
+            bounds.crossing_time(projected, lambda_zero), 4, end=projected["time"][-1]
+        ),
         "projected-sliding-end": latex.number(100 * projected["look_sliding"][-1]),
         "smooth-sharpness": listed(int(run["softplus"]) for run in smooth_runs),
         "smooth-crossings": ", ".join(crossing(run, lambda_zero) for run in smooth_runs),

@@ -102,9 +102,10 @@ def numbers(comparisons, single, double, full_batch, eigenvalues):
     first, (infinite, *_) = comparisons[0], eigenvalues
     lambda_zero, n = infinite["lambda_min"], infinite["n"]
     time_step, end = full_batch["time"][1], double["time"][-1]
+    common = min(end, full_batch["time"][-1])
     # The run in single precision is followed further.
     precision = np.abs(np.log(single["loss"][: len(double["loss"])] / double["loss"]))
-    longer = double["loss"][-1] / loss_at(full_batch, end)
+    longer = loss_at(double, common) / loss_at(full_batch, common)
     discrete = bounds.discrete_bound(
         full_batch["loss"][0], lambda_zero, time_step, full_batch["step"]
     )
@@ -112,7 +113,8 @@ def numbers(comparisons, single, double, full_batch, eigenvalues):
     return {
         "long-step-ratio": latex.number(double["time"][1] / time_step, 2),
         "long-step-difference": latex.number(100 * abs(longer - 1), 2),
-        "long-step-crossing": latex.crossing(crossing, 4),
+        "long-step-time": latex.number(common, 3),
+        "long-step-crossing": latex.crossing(crossing, 4, end=end),
         "long-step-lambda-min": latex.number(single["probe_lambda_min"].min()),
         "steps-compared": latex.number(len(comparisons) + 1),
         "step-longest": latex.number(first["time_step"]),

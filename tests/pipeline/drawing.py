@@ -62,6 +62,9 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
     studied = draw(fraction)
     # In as many steps as the windows take, whatever lambda_max is between a half and n/2.
     enough = 4 * probes * window
+    length = draw(st.integers(probes * window, max(steps, probes * window)))
+    # All stages have no more steps than the full batch.
+    stages = draw(st.integers(1, min(10, length)))
     factors = draw(st.lists(st.integers(2, 4), min_size=2, max_size=3))
     widths = draw(st.lists(size, min_size=2, max_size=4, unique=True))
     network = draw(seed)
@@ -71,15 +74,15 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
         "network": {"width": draw(size), "seed": network, "device": "cpu"},
         "eigenvalues": {"seeds": draw(others)},
         "training": {
-            "steps": draw(st.integers(probes * window, max(steps, probes * window))),
+            "steps": length,
             "batch_size": draw(st.integers(1, n)),
             "learning_rate_fraction": draw(fraction),
         },
         "seed_study": {"seeds": draw(others), "flow_time": min(10_000, enough * studied)},
         "stagewise": {
             "seed": draw(seed),
-            "stages": draw(st.integers(1, 10)),
-            "steps_per_stage": draw(st.integers(1, steps)),
+            "stages": stages,
+            "steps_per_stage": draw(st.integers(1, length // stages)),
             "pairs": draw(others),
         },
         "hypotheses": {"delta": draw(st.floats(1e-12, 1, exclude_max=True))},

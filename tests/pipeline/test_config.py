@@ -170,9 +170,18 @@ def test_windows_that_do_not_fit_are_refused():
 
 
 def test_a_single_step_is_refused_with_the_reason():
-    line = complaint(changed("training.steps", 1))
+    config = changed("training.steps", 1)
+    config["stagewise"] |= {"stages": 1, "steps_per_stage": 1}
+    line = complaint(config)
     assert line.startswith("config: training.steps: 1 is not allowed, as it is at most 1 steps;")
     assert line.endswith("room for anatomy's 33 windows of 50 steps, 1649 steps")
+
+
+def test_a_full_batch_shorter_than_the_stages_is_refused():
+    line = complaint(changed("training.steps", 9999))
+    assert line.startswith("config: training.steps: 9999 is not allowed; allowed is at least")
+    assert "10000" in line
+    check_config(changed("training.steps", 10001))
 
 
 def test_own_sections_may_hold_anchors():

@@ -48,7 +48,7 @@ EXPECTED_NUMBERS = {
     "loss-mini-over-bound-end": r"\num{0.553}",
     # 7.7777 is above 7.135.
     "crossing-full": r"crosses the bound at step \num{2}, $t=\num{0.7500}$",
-    "crossing-mini": "does not cross the bound",
+    "crossing-mini": r"does not cross the bound up to $t=\num{2.00}$",
     # Of loss over bound, 1, 0.983, 1.090, 0.981, 1.309, the fourth at t = 9/8 is the smallest.
     "lead-time": r"\num{1.12}",
     # 5.502/5.4.
@@ -106,8 +106,19 @@ def test_networks_that_cross_seldom_never_or_always(names, full, by, median):
             rf" at $t=\num{{{by[3]}}}$"
         )
     assert values["seeds-crossings"] == crossings
-    verb = rf"crosses the bound at $t=\num{{{median}}}$" if median else "does not cross the bound"
+    never = r"does not cross the bound up to $t=\num{0.750}$"
+    verb = rf"crosses the bound at $t=\num{{{median}}}$" if median else never
     assert values["seeds-crossing-median"] == verb
+
+
+def test_the_others_count_as_long_as_the_assigned_network_runs():
+    full = FULL | {name: FULL[name][:2] for name in ("time", "loss", "step")}
+    values = numbers(full, MINI)
+    # Up to t = 3/8: 9.1, 9.3, 10.8 and 7.5, of which the second is above its bound.
+    expected = [r"\num{0.375}", r"\num{9.20}", r"\num{10.8}"]
+    names = ("time-end", "loss-end-median", "loss-end-largest")
+    assert [values[f"seeds-{name}"] for name in names] == expected
+    assert r"by \num{1} of the \num{4}" in values["seeds-crossings"]
 
 
 def test_the_assigned_network_counts_as_long_as_the_others_run():
@@ -122,7 +133,7 @@ def test_the_assigned_network_counts_as_long_as_the_others_run():
 
 def test_each_run_crosses_its_own_bound():
     values = numbers(MINI | {"learning_rate": 1.0}, FULL)
-    assert values["crossing-full"] == "does not cross the bound"
+    assert values["crossing-full"] == r"does not cross the bound up to $t=\num{2.00}$"
     assert values["crossing-mini"] == r"crosses the bound at step \num{2}, $t=\num{0.7500}$"
 
 

@@ -113,7 +113,7 @@ def test_without_sliding_pairs_no_order_is_defined():
 def test_a_projected_flow_below_its_bound_never_crosses():
     projected = PROJECTED | {"loss": 16 / 2 ** np.array([0, 1, 2, 2.9])}
     numbers = sliding.numbers(FULL, projected, RUNS, LAMBDA_ZERO, window=2)
-    assert numbers["projected-crossing"] == "does not cross the bound"
+    assert numbers["projected-crossing"] == r"does not cross the bound up to $t=\num{1.50}$"
 
 
 def test_figure(draw, check_lines):

@@ -37,6 +37,7 @@ EXPECTED_NUMBERS = {
     "long-step-ratio": r"\num{1.3}",
     # At t = 2 the full batch has 8 · (2/8)^(2/3) = 3.1748, and 4.985/3.1748 = 1.570.
     "long-step-difference": r"\num{57}",
+    "long-step-time": r"\num{2.00}",
     # 5.2 > 5.134.
     "long-step-crossing": r"crosses the bound at $t=\num{1.000}$",
     "long-step-lambda-min": r"\num{0.123}",
@@ -74,8 +75,16 @@ def test_a_long_step_below_the_bound():
     # 5.1 < 5.134; 1.2/3.1748 = 0.378, 62 percent below.
     double = DOUBLE | {"loss": np.array([10.0, 5.1, 1.2])}
     numbers = step_size.numbers(COMPARISONS, SINGLE, double, FULL, EIGENVALUES)
-    assert numbers["long-step-crossing"] == "does not cross the bound"
+    assert numbers["long-step-crossing"] == r"does not cross the bound up to $t=\num{2.00}$"
     assert numbers["long-step-difference"] == r"\num{62}"
+
+
+def test_a_shorter_full_batch_is_compared_at_its_end():
+    full = {name: values[:2] for name, values in FULL.items()}
+    numbers = step_size.numbers(COMPARISONS, SINGLE, DOUBLE, full, EIGENVALUES)
+    # At t = 3/4, 10 · 0.52^(3/4) = 6.123 against 12.
+    assert numbers["long-step-time"] == r"\num{0.750}"
+    assert numbers["long-step-difference"] == r"\num{49}"
 
 
 def test_a_run_above_the_bound_of_descent_at_one_step():
