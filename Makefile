@@ -29,7 +29,7 @@ apt     = command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null && echo "mak
 
 .PHONY: report help test test-slow test-slurm mutants lint reference lock latex coq slurm publish check-published clean distclean
 report: .venv/installed latex coq
-	$(BIN)/python -m snakemake
+	@$(BIN)/python -m snakemake
 
 help:
 	@sed -n 's/^#   //p' Makefile
