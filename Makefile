@@ -40,7 +40,7 @@ $(foreach env,.venv .venv-slurm,$(shell [ ! -e $(env)/installed ] || $(env)/bin/
 
 .PHONY: report help test test-slow test-slurm mutants lint reference lock latex coq slurm publish check-published clean distclean
 report: .venv/installed latex coq
-	$(BIN)/python -m snakemake
+	@$(BIN)/python -m snakemake
 
 help:
 	@sed -n 's/^#   //p' Makefile

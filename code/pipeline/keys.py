@@ -11,6 +11,8 @@ import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
+from snakemake_interface_common.exceptions import WorkflowError
+
 import records
 from pipeline.jobs import replace
 
@@ -58,7 +60,7 @@ def stale(jobs, local):
     found = {}
     for job in jobs:
         there = [path for path in job.output if digest(path)]
-        words = there and command(job.shellcmd)
+        words = there and command(job)
         for path in there:
             if reason := difference(path, words, job.input, digest, local or job.is_local):
                 found[job] = path, reason
@@ -89,10 +91,17 @@ def difference(path, words, reads, digest, local):
     return other_tools(record, local)
 
 
-def command(shell):
-    """The words of a job's command that its record holds."""
+def command(job):
+    """The words of a job's command that its record holds.
+
+    Raises:
+        WorkflowError: its rule does without `job.py`, so that nothing is recorded.
+    """
+    shell = job.shellcmd or ""
     # shlex takes its time, and only texts are quoted.
     words = shlex.split(shell) if {*"'\"\\"} & {*shell} else shell.split()
+    if "--made" not in words:
+        raise WorkflowError(f"rule {job.rule.name}: its shell has to begin with JOB (Snakefile)")
     return words[words.index("--made") :]
 
 

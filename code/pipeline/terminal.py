@@ -84,7 +84,9 @@ class Terminal(logging.Handler):
             self.write(line)
 
     def write(self, line):
-        self.inner.stream.write(f"{line}\n")
+        # On a screen a job may have drawn a bar on this line.
+        clear = "\r\x1b[K" if self.inner.is_tty else ""
+        self.inner.stream.write(f"{clear}{line}\n")
         self.inner.flush()
 
     def begin(self, record):

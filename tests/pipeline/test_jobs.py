@@ -7,9 +7,10 @@ import pytest
 import snakemake.cli  # noqa: F401  first, as Snakemake's modules import each other
 from snakemake.dag import DAG
 from snakemake.jobs import Job
+from snakemake_interface_common.exceptions import WorkflowError
 
 from pipeline.jobs import keep_results, reasons
-from pipeline.keys import keep_keys
+from pipeline.keys import keep_keys, stale
 
 
 class Upstream:
@@ -65,6 +66,15 @@ def test_a_snakemake_without_the_methods_is_refused(upstream, gone, keep, left):
 def test_the_installed_snakemake_has_them():
     keep_results(type("Copy", (Job,), {}))
     keep_keys(type("Copy", (DAG,), {}))
+
+
+@pytest.mark.parametrize("shell", [None, "python code/study.py --output {}"])
+def test_a_rule_whose_jobs_leave_no_record_is_named(tmp_path, shell):
+    (tmp_path / "a.csv").touch()
+    rule = SimpleNamespace(name="tabulate_new")
+    job = SimpleNamespace(output=[tmp_path / "a.csv"], shellcmd=shell, rule=rule, is_local=True)
+    with pytest.raises(WorkflowError, match="rule tabulate_new: its shell has to begin with JOB"):
+        stale([job], True)
 
 
 LOG = """Error in rule compile_report:

@@ -78,6 +78,14 @@ def test_jobs_are_named_with_the_progress_in_their_logs(screen, tmp_path):
     assert screen.status().startswith("0 of 9 jobs, 0 s: train_width m16_seed201, ")
 
 
+def test_a_line_wipes_a_bar_off_a_screen(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    screen = Terminal(ColorizingTextHandler(stream=stream))
+    screen.write("line")
+    assert stream.getvalue() == "\r\x1b[Kline\n"
+
+
 def test_the_last_line_says_that_the_report_is_ready(screen):
     start(screen, 1, "report")
     assert end(screen, 1, 1, 2) == ""
