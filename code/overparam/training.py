@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 import torch
-from torch.nn import functional
+from torch import nn
+from torch.optim.sgd import sgd
 
 # A run is stopped when its loss over all samples exceeds the initial one, or 1, by this factor.
 DIVERGENCE_FACTOR = 1e3
@@ -16,6 +17,16 @@ DIVERGENCE_FACTOR = 1e3
 
 class DivergenceError(ValueError):
     """The loss grew without bound or became NaN."""
+
+
+def sgd_step(parameters, gradients, learning_rate):
+    """One step of `torch.optim.SGD`, in PyTorch's functional form.
+
+    The class would load PyTorch's compiler first, at a cost of more than a second a run.
+    """
+    options = {"weight_decay": 0, "momentum": 0, "dampening": 0, "nesterov": False}
+    step = (parameters, list(gradients), [None] * len(parameters))
+    sgd(*step, foreach=False, lr=learning_rate, maximize=False, **options)
 
 
 @torch.no_grad()
@@ -52,12 +63,13 @@ def train_model(
     parameters = list(model.parameters())
     inputs, targets = (torch.from_numpy(array).to(parameters[0]) for array in (inputs, targets))
     parameters = [p for p in parameters if p.requires_grad]
+    criterion = nn.MSELoss()
     before, after, loss = [], [], []
 
     def pass_over_all(last_batch):
         # One pass over all samples gives the losses on them and on every batch.
         outputs = model(inputs)
-        loss.append(functional.mse_loss(outputs, targets).item())
+        loss.append(criterion(outputs, targets).item())
         if last_batch is not None:
             after.append(loss_on(last_batch, outputs))
         _check_loss(loss, learning_rate, stability_limit)
@@ -66,7 +78,7 @@ def train_model(
     def loss_on(batch, outputs):
         if batch == slice(0, len(targets)):
             return loss[-1]
-        return functional.mse_loss(outputs[batch], targets[batch]).item()
+        return criterion(outputs[batch], targets[batch]).item()
 
     last_batch = None
     for step, batch in enumerate(batches):
@@ -77,8 +89,7 @@ def train_model(
         before.append(loss_on(batch, outputs))
         errors = outputs[batch] - targets[batch]
         gradients = model.gradients(errors.mul_(2 / len(errors)), batch)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.add_(gradient, alpha=-learning_rate)
+        sgd_step(parameters, gradients, learning_rate)
         last_batch = batch
     if last_batch is None:
         raise ValueError("there are no batches to train on")
