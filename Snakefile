@@ -340,9 +340,12 @@ rule verify:
     log:
         "logs/verify.log",
     localrule: True
+    params:
+        changed=config["report"]["changed"],
     shell:
         JOB + "{input.code[0]:q} verify_results --reference {input.reference:q}"
-        " --generated {input.generated:q} --output {output:q} --log {log:q}"
+        " --generated {input.generated:q} --changed {params.changed} --output {output:q}"
+        " --log {log:q}"
 
 
 rule compile_report:

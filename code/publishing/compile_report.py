@@ -27,6 +27,12 @@ UNDEFINED = re.compile(r"^(?:LaTeX|Package \w+) Warning: .*undefined.*", re.MULT
 OPEN = re.compile(r"^\(\\end occurred (?:inside a group|when ).*", re.MULTILINE)
 # The variables with which a user changes what TeX and its programs find and do.
 USERS = re.compile(r"TEX.*|.*INPUTS(_\w+)?|\w*FONTS|MKTEX\w*|LATEXMK\w*|openout_any|openin_any")
+# What TeX says beside the message: help that nobody can ask for, and that it ends.
+ASIDE = re.compile(
+    r"^(?:\s*$|See the .* for explanation|Type {2}H|\s*\.\.\.\s*$|.*==> Fatal error).*\n?",
+    re.MULTILINE,
+)
+UNCLOSED = re.compile(r"File ended while scanning use of (\S+).*?\\input{(\S+?)}", re.DOTALL)
 LABEL = re.compile(r"(Reference|Citation) `(.*?)'")
 COMMENT = re.compile(r"(?<!\\)%.*")
 
@@ -81,8 +87,11 @@ def troubles(log, sources=()):
     A failed run leaves references unresolved, so they are named only where nothing else failed.
     `sources` are searched for the places that a warning does not name.
     """
+    if unclosed := UNCLOSED.search(log):
+        named = [path for path in sources if path.stem == Path(unclosed[2]).name]
+        return [*unbalanced(named), f"{unclosed[2]}.tex ends inside the braces of {unclosed[1]}"]
     found = ERROR.findall(log) or UNDEFINED.findall(log)
-    lines = list(dict.fromkeys(line.strip() for line in found))
+    lines = list(dict.fromkeys(filter(None, (ASIDE.sub("", line).strip() for line in found))))
     labels = list(dict.fromkeys(LABEL.findall("\n".join(lines))))
     places = {label: place for label in labels if (place := places_of(label[1], sources))}
     if places and not ERROR.search(log):

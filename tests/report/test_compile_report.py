@@ -85,6 +85,26 @@ def test_undefined_result_is_named_with_its_place():
     assert "./sections/training.tex:20: Package report Error: Result `step' is undefined." in text
 
 
+def test_help_that_nobody_can_ask_for_is_left_out():
+    text = "\n".join(troubles(CLEAN + UNDEFINED_RESULT + UNDEFINED_MACRO))
+    assert not [words for words in ("immediate help", "See the", "Fatal error") if words in text]
+    assert r"\result{step}" in text
+
+
+def test_a_file_that_ends_in_an_open_brace_is_named(tmp_path):
+    source = tmp_path / "spectrum.tex"
+    source.write_text("A line.\n\\emph{An open brace.\n")
+    log = (
+        "Runaway argument?\n./main.tex:58: File ended while scanning use of \\emph .\n"
+        "<inserted text> \n                \\par \nl.58 \\input{sections/spectrum}\n"
+        "./main.tex:58:  ==> Fatal error occurred, no output PDF file produced!\n"
+    )
+    assert troubles(log, [source]) == [
+        f"{source}:2: a brace is not closed",
+        r"sections/spectrum.tex ends inside the braces of \emph",
+    ]
+
+
 def test_error_without_file_and_line_is_found():
     text = "\n".join(troubles("! Undefined control sequence.\nl.3 \\nothing\n             here\n"))
     assert "Undefined control sequence" in text

@@ -105,7 +105,18 @@ def test_a_miss_is_an_error_that_names_it(tmp_path, generated, capsys):
     with pytest.raises(ValueError, match=r"width_rows 1\.1, width_rows 1\.2"):
         run(tmp_path, generated, REFERENCE)
     assert "width_rows 1.1: $x$, reference missing" in capsys.readouterr().out
-    assert not (tmp_path / "out.csv").exists()
+    assert "width_rows,1.1,missing,$x$,new,MISS" in (tmp_path / "out.csv").read_text()
+
+
+def test_a_miss_of_another_configuration_says_so(tmp_path, generated):
+    with pytest.raises(ValueError, match=r"another configuration, .* network\.seed, a\.b$"):
+        run(tmp_path, generated, REFERENCE, "--changed", "network.seed", "a.b")
+
+
+def test_many_misses_are_counted(tmp_path, generated, monkeypatch):
+    monkeypatch.setattr(verify_results, "SHOWN", 1)
+    with pytest.raises(ValueError, match=r"allows: width_rows 1\.1 and \d more \(.*out\.csv\)$"):
+        run(tmp_path, generated, REFERENCE)
 
 
 def test_update_keeps_classes_and_is_strict_with_what_is_new(tmp_path, generated):
