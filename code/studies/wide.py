@@ -274,6 +274,10 @@ def numbers(wide, dataset, lambda_zero, *, delta):
         "wide-fitted-from": latex.number(fitted[0]["m"]),
         "wide-time": latex.number(wide[0]["time_end"]),
         **slopes(fitted),
+        "wide-gram-change-local": latex.number(
+            width.local_slopes(wide, "gram_change_largest")[1], 2
+        ),
+        "wide-flipped-local": latex.number(width.local_slopes(wide, "flipped")[1], 2),
         "wide-claims": latex.number(len(found)),
         "wide-claims-met": latex.number(sum(met)),
         "wide-crossed": latex.number(len(crossing)),

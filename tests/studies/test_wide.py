@@ -52,6 +52,9 @@ EXPECTED_NUMBERS = {
     "wide-gram-change-slope": r"\num{-1.0(3)}",
     "wide-distance-slope": r"\num{-1.5(3)}",
     "wide-flipped-slope": r"\num{-0.5(6)}",
+    # From 4 to 1/8 and from 1/2 to 1/256, over a factor of 4.
+    "wide-gram-change-local": r"\num{-2.5}",
+    "wide-flipped-local": r"\num{-3.5}",
     "wide-claims": r"\num{8}",
     # λ_min(H(0)), λ_min(H(t)) and the loss.
     "wide-claims-met": r"\num{3}",
