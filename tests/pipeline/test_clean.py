@@ -31,7 +31,7 @@ def clone(tmp_path):
     run(tmp_path, "git", "init", "--quiet")
     run(tmp_path, "git", "add", ".")
     for pattern in ignored():
-        path = tmp_path / pattern.replace("*", "x.pdf")
+        path = tmp_path / pattern.removeprefix("/").replace("*", "x.pdf")
         path = path / "deep/file" if pattern.endswith("/") else path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
