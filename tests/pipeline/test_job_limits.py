@@ -25,9 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # Width, double precision, peak memory of the script in MB and milliseconds of a step, as printed by
 # `benchmarks/run.py` for n = 500.
 MEASURED = [
-    *((1000, False, 281, 0.99), (4000, False, 308, 3.96), (16000, False, 432, 15.95)),
-    *((65536, False, 942, 66.49), (262144, False, 2807, 273.46)),
-    *((1000, True, 292, 1.86), (4000, True, 347, 8.01), (16000, True, 572, 31.87)),
+    *((1000, False, 298, 0.99), (4000, False, 321, 3.96), (16000, False, 363, 15.95)),
+    *((65536, False, 548, 66.49), (262144, False, 1292, 273.46)),
+    *((1000, True, 313, 1.86), (4000, True, 341, 8.01), (16000, True, 424, 31.87)),
 ]
 
 

@@ -264,3 +264,20 @@ def test_a_window_may_end_at_the_last_step():
 def test_a_line_for_the_list_of_rules():
     assert summary([RUNS["double"]]).endswith("in double precision: results/training_double.npz.")
     assert summary(by_rule(RUNS)["width"]).endswith(f"width study: {pattern('width')}.")
+
+
+def test_a_device_is_an_option_of_every_run_and_asks_for_a_gpu():
+    runs = training_runs(config(network={"device": "cuda"}))
+    assert all(run.options["device"] == "cuda" for run in runs.values())
+    assert all("--device cuda" in run.command_line() for run in runs.values())
+    assert {tuple(run.resources().items()) for run in runs.values()} == {(("gpu", 1),)}
+    assert all("device" not in run.options and run.resources() == {} for run in RUNS.values())
+
+
+def test_runs_of_the_width_study_are_recorded_where_it_is_asked_for():
+    runs = training_runs(config(width_study={"record": True}))
+    recorded = {run.record for run in runs.values() if run.record}
+    widths = by_rule(runs)["width"]
+    assert recorded == {f"data/wide/{run.name}.csv" for run in widths}
+    assert all("--origin" in run.command_line() for run in widths)
+    assert not any(run.record for run in RUNS.values())

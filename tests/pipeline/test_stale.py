@@ -54,7 +54,8 @@ USERS = {
     "stagewise.steps_per_stage": {"train_stagewise", "train_pairs", "train_convergence"},
     "stagewise.pairs": {"train_pairs", "summarise_stagewise"},
     "hypotheses.delta": {
-        *("tabulate_hypotheses", "summarise_hypotheses", "summarise_routes", "typeset_routes")
+        *("tabulate_hypotheses", "summarise_hypotheses", "summarise_routes", "typeset_routes"),
+        *("plot_wide", "summarise_wide", "typeset_wide"),
     },
     "anatomy.probes": {"train_full_batch"},
     "anatomy.watch": {"train_full_batch"},
@@ -109,7 +110,7 @@ def changed(value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, str):
-        return f"{value}x"
+        return "cuda" if value == "cpu" else f"{value}x"
     if isinstance(value, list):
         return [*value, changed(value[-1])]
     if isinstance(value, dict):

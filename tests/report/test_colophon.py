@@ -51,6 +51,15 @@ def test_a_change_is_named_and_a_made_file_is_none(repository, name, state):
     assert origin.commit().endswith(f", {state}")
 
 
+def test_a_folder_may_be_left_out(repository):
+    (repository / "data").mkdir()
+    (repository / "data/row.csv").write_text("new")
+    assert origin.commit().endswith(", changed")
+    assert origin.commit(but=["data"]).endswith(", clean")
+    (repository / "file").write_text("two")
+    assert origin.commit(but=["data"]).endswith(", changed")
+
+
 def test_without_git_the_commit_is_unknown(tmp_path, monkeypatch):
     monkeypatch.setattr(origin, "ROOT", tmp_path)
     assert origin.commit() == "unknown"
