@@ -25,8 +25,8 @@ PROPERTY = "/SourcesDigest"
 # What decides the PDF, beside the configuration in reference.json; not every one need exist.
 DECIDING = ("code", "data", "proofs", "report", "Snakefile", "config.yaml", "requirements.lock")
 MADE = re.compile(r"report/(generated|build|main\.pdf)|.*__pycache__|.*/\.")
-# The commit of a build, and whether its sources had been changed, which the colophon prints.
-STATE = {"clean", "changed", "unknown"}
+# How the colophon begins.
+COLOPHON = "This report was built by Snakemake"
 
 
 def sources(root):
@@ -129,10 +129,11 @@ def publish(folder):
 
 
 def letters(pdf):
-    """The words of a PDF, without those that have a digit and those of the build's commit, as one
-    text without spaces and hyphens: a line may break elsewhere."""
-    words = " ".join(page.extract_text() for page in pdf.pages).split()
-    kept = [word for word in words if not re.search(r"\d", word) and word.strip(",") not in STATE]
+    """The words of a PDF up to its colophon, which tells of the build, and without those that have
+    a digit, as one text without spaces and hyphens: a line may break elsewhere."""
+    text = " ".join(page.extract_text() for page in pdf.pages)
+    words = (text.rpartition(COLOPHON)[0] or text).split()
+    kept = [word for word in words if not re.search(r"\d", word)]
     return re.sub(r"[\W_]", "", "".join(kept))
 
 

@@ -211,3 +211,26 @@ def test_the_front_page_shows_the_main_figure_and_links_the_report():
     if (ROOT / published.FOLDER / "digest.json").exists():
         assert (ROOT / figure).exists()
         assert (ROOT / "published/companion.pdf").exists()
+
+
+class Pages:
+    """A PDF of one page with a text."""
+
+    def __init__(self, text):
+        self.pages = [self]
+        self.text = text
+
+    def extract_text(self):
+        return self.text
+
+
+def test_words_are_compared_up_to_the_colophon():
+    one = f"It cros- ses at 7. {published.COLOPHON} from a1. Kernels: Haswell"
+    other = f"It crosses at 8. {published.COLOPHON} from b2. Kernels: Zen"
+    assert published.letters(Pages(one)) == published.letters(Pages(other)) == "Itcrossesat"
+    assert published.letters(Pages("It fails.")) == "Itfails"
+
+
+def test_the_report_has_the_colophon_where_it_is_looked_for():
+    text = (ROOT / "report/sections/colophon.tex").read_text(encoding="utf-8")
+    assert published.COLOPHON in text
