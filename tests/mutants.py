@@ -121,8 +121,11 @@ def nodes(node, function="", shown=None):
     function = node.name if isinstance(node, ast.FunctionDef) else function
     shown = shown if isinstance(node, SMALL) else node
     yield node, function, shown
+    # An annotation computes nothing.
+    annotation = node.annotation if isinstance(node, ast.AnnAssign) else None
     for child in ast.iter_child_nodes(node):
-        yield from nodes(child, function, shown)
+        if child is not annotation:
+            yield from nodes(child, function, shown)
 
 
 def mutants(study):

@@ -37,6 +37,9 @@ REQUIRED = 0.95
 SURVIVED, CAUGHT, TIMEOUT = pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, -signal.SIGALRM
 # Mutants that no test can catch, or should, and why.
 MAGNITUDE, LENGTHS = "only its magnitude is used", "both have the same length by construction"
+SAME = "every row has the same columns"
+TOUCHES = "no rounded logarithm is equal to the bound"
+UNKNOWN = "NumPy takes any negative length for the one that is to be found"
 PLACE = "where in its panel a label stands is a matter of looks"
 SEED = "only the order of shuffled targets is drawn"
 DASH = "which dash is a matter of looks; tests/report/test_figures.py refuses two alike"
@@ -62,6 +65,20 @@ EQUIVALENT = {
     "zip(stages, stage_parts(stagewise, stages), strict=False)": LENGTHS,
     "width.draw_losses: zip(runs, drawing.shades(len(runs)), strict=True) -> "
     "zip(runs, drawing.shades(len(runs)), strict=False)": LENGTHS,
+    "wide.draw_axis: zip(found, range(len(found), 0, -1), strict=True) -> "
+    "zip(found, range(len(found), 0, -1), strict=False)": LENGTHS,
+    "wide.draw_axis: zip(points.items(), MARKERS, strict=True) -> "
+    "zip(points.items(), MARKERS, strict=False)": LENGTHS,
+    "wide.draw_axis: np.array([p for p in places if p[0]], dtype=float).reshape(-1, 2) -> "
+    "np.array([p for p in places if p[0]], dtype=float).reshape(-2, 2)": UNKNOWN,
+    "wide.draw_points: np.array(points, dtype=float).reshape(-1, 2) -> "
+    "np.array(points, dtype=float).reshape(-2, 2)": UNKNOWN,
+    "wide.table: networks[0] -> networks[1]": SAME,
+    "wide.table: networks[0] -> networks[-1]": SAME,
+    "wide.extrapolation: x.max() < distance < np.log(FARTHEST) - centre -> "
+    "x.max() <= distance < np.log(FARTHEST) - centre": TOUCHES,
+    "wide.extrapolation: x.max() < distance < np.log(FARTHEST) - centre -> "
+    "x.max() < distance <= np.log(FARTHEST) - centre": TOUCHES,
     "targets.arrays: {kind: (kind, 0) for kind in digits.KINDS if kind != 'shuffled'} -> "
     "{kind: (kind, 1) for kind in digits.KINDS if kind != 'shuffled'}": SEED,
     "targets.arrays: {kind: (kind, 0) for kind in digits.KINDS if kind != 'shuffled'} -> "

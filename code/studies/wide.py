@@ -148,7 +148,7 @@ def wide_enough(networks):
     return [row for row in networks if row["m"] >= FITTED * widest]
 
 
-def onset(networks, claim, law=True):
+def onset(networks, claim, law):
     """The Onset of a claim among networks ordered by width, extrapolated where it has a law."""
     failing = [row["m"] for row in networks if not claim.holds(row)]
     above = [row for row in networks if not failing or row["m"] > max(failing)]
@@ -377,7 +377,9 @@ def figure(wide, dataset, lambda_zero, *, delta):
     distances = {"distance_largest": "largest", "distance_median": "median"}
     draw_columns(panels["D"], wide, distances, dict.fromkeys(distances))
     panels["D"].set_title(r"$\|w_r(t)-w_r(0)\|$")
-    for name, share, columns in (("G", 0, 1), ("E", 0.3, 2), ("S", 0.2, 2), ("D", 0, 1)):
+    for name, share in (("E", 0.3), ("S", 0.2)):
         drawing.leave_room(panels[name], share)
-        panels[name].legend(loc="upper right", ncols=columns)
+        panels[name].legend(loc="upper right", ncols=2)
+    for name in "GD":
+        panels[name].legend(loc="upper right")
     return figure

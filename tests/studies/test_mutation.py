@@ -11,6 +11,7 @@ from workflow import ROOT
 SOURCE = '''
 """Not 1 + 1 here."""
 SHARE = 0.75
+RATE: float | None = None
 
 
 def last(values, times=3):

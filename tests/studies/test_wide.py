@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from oracles import gamma
 
 from overparam.dataset import digest
@@ -23,7 +24,7 @@ COLUMNS = {
     "m": [8, 16, 64, 256, 1024, 4096],
     "seed": [1, 2, 3, 4, 5, 6],
     "crossing_time": [3.0, 9.0, "", 12.0, "", ""],
-    "time_end": [10.04, 10.0, 10.0, 11.0, 10.0, 10.0],
+    "time_end": [10.4, 10.0, 10.0, 11.0, 10.0, 10.0],
     # −x, −2x + 2, −x, −3x and, with twice the deviation, −x − 4.
     "initial_gram_error": [5.0, 8, 1 / 2, 1, 2, 1 / 8],
     "gram_change_largest": [7.0, 128, 4, 4, 4, 1 / 8],
@@ -46,7 +47,7 @@ EXPECTED_NUMBERS = {
     "wide-at-largest": r"\num{1}",
     "wide-fitted": r"\num{5}",
     "wide-fitted-from": r"\num{16}",
-    "wide-time": r"\num{10.0}",
+    "wide-time": r"\num{10.4}",
     # Slopes by x are twice those by lg₂ m; their errors are k/√3 = 0.577k.
     "wide-gram-error-slope": r"\num{-0.5(3)}",
     "wide-gram-change-slope": r"\num{-1.0(3)}",
@@ -136,6 +137,40 @@ def test_a_claim_begins_above_the_widest_network_that_fails():
     assert begins("lambda_min", column, [1, 1, 1, 1, below, limit]) == (4096, 1, None, None)
     # A limit from above includes itself too.
     assert begins("gram_error", "initial_gram_error", [1, 1, 1, 1, 1, 1 / 16])[0] == 4096
+
+
+def test_the_limit_of_the_averaged_patterns_is_half_of_lambda_zero():
+    column, limit = "sliding_lambda_min_smallest", 1 / 8
+    assert begins("sliding_lambda_min", column, [limit] * 6)[0] == 8
+    below = np.nextafter(limit, 0)
+    assert begins("sliding_lambda_min", column, [1, 1, 1, 1, below, limit])[0] == 4096
+
+
+def test_one_network_is_no_plural():
+    assert wide.place(wide.Onset(4, 1, None, None)) == [r"\num{4}", r"\num{1} network"]
+
+
+def test_laws_are_fitted_from_the_widest_over_256_on():
+    narrow = {"m": 1000}
+    assert wide.wide_enough([narrow, {"m": 256_000}]) == [narrow, {"m": 256_000}]
+    # 256500/256 = 1001.9…, 256500/257 = 998.05….
+    assert wide.wide_enough([narrow, {"m": 256_500}]) == [{"m": 256_500}]
+
+
+@pytest.mark.parametrize(("end", "said"), [(0.8e40, True), (1.5e40, False)])
+def test_nothing_is_said_of_widths_beyond_1e40(end, said):
+    # One over the width, with deviations that the fit evens out.
+    networks = [{"m": m, "x": 2.0**k / m} for m, k in [(1, 1), (16, -2), (256, 1)]]
+    found = wide.extrapolation(networks, wide.Claim("x", 1 / end, None, None))
+    assert found == (pytest.approx(end, rel=1e-9), pytest.approx(found[1])) if said else (None,) * 2
+
+
+@pytest.mark.parametrize("column", ["flipped", "sliding"])
+@pytest.mark.parametrize(("share", "printed"), [(0.024501, "2.5"), (0.024499, "2.4")])
+def test_shares_are_in_percent(column, share, printed):
+    networks = replaced(**{column: [*COLUMNS[column][:-1], share]})
+    values = wide.numbers(networks, DATASET, LAMBDA_ZERO, delta=DELTA)
+    assert values[f"wide-{column}"] == rf"\num{{{printed}}}"
 
 
 def test_of_two_networks_of_a_width_both_must_meet_a_claim():
@@ -299,6 +334,42 @@ def test_one_axis_has_every_claim_with_its_beginning_and_both_routes(panels):
     assert panels["T"].get_yticks().tolist() == [8, 7, 6, 5, 4, 3, 2, 1]
     spans = [patch.get_x() + np.array([0, patch.get_width()]) for patch in panels["T"].patches]
     assert [span.tolist() for span in spans] == [[256, 4096], [8, 64]]
+
+
+def test_only_what_is_measured_is_drawn_full(panels):
+    fills = {line.get_label(): line.get_fillstyle() for line in panels["T"].get_lines()}
+    names = ("measured", "extrapolated", "sharp route", "paper's route")
+    assert [fills[name] for name in names] == ["full", "none", "none", "none"]
+    assert panels["T"].get_ylim() == pytest.approx((0.4, 8.6))
+
+
+def test_a_law_is_a_straight_line_through_values_on_none(draw):
+    networks = [{"m": m, "x": x} for m, x in [(16, 1.0), (64, 2.0), (256, 2.0)]]
+    (axes,) = draw(lambda: plt.subplots()[0])
+    wide.draw_law(axes, networks, "x")
+    # lg₂ of the values, 0, 1 and 1, has the mean 2/3 and the slope 1/2.
+    (line,) = axes.get_lines()
+    np.testing.assert_allclose(line.get_ydata(), [2 ** (1 / 6), 2 ** (7 / 6)], rtol=1e-12)
+
+
+# Smallest and largest value of a panel's lines, and the share of its height that is left free.
+ROOM = {"E": (0.05, 0.2, 0.3), "S": (1 / 256, 1.0, 0.2)}
+COLUMNS_OF_LEGENDS = {"G": 1, "E": 2, "S": 2, "D": 1}
+
+
+@pytest.mark.parametrize("panel", ROOM)
+def test_room_is_left_for_the_legends(panels, panel):
+    low, high, share = np.log(ROOM[panel][0]), np.log(ROOM[panel][1]), ROOM[panel][2]
+    # Matplotlib leaves a twentieth of the range on both sides.
+    margin = (high - low) / 20
+    limits = low - margin, low - margin + (high - low + 2 * margin) / (1 - share)
+    assert np.log(panels[panel].get_ylim()) == pytest.approx(limits, rel=1e-9)
+
+
+@pytest.mark.parametrize(("panel", "columns"), COLUMNS_OF_LEGENDS.items())
+def test_columns_of_the_legends(panels, panel, columns):
+    # Matplotlib has no public name for them.
+    assert panels[panel].get_legend()._ncols == columns
 
 
 def test_without_records_only_the_computed_widths_are_shaded(draw):
