@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from overparam import drawing, latex
-from overparam.dataset import digest
 from studies import routes, width
 
 # Steps after which a record has the loss, so that a test can take them again.
@@ -114,6 +113,8 @@ def record(run, lambda_zero):
 
 def table(networks, records, dataset):
     """A row a network, ordered by width and seed, and whether it is recorded."""
+    from overparam.dataset import digest  # here, as MNIST-1D loads matplotlib
+
     data = digest(dataset["inputs"], dataset["labels"])
     recorded = [row for row in records if row["data"] == data]
     rows = [

@@ -12,8 +12,8 @@ from workflow import ROOT
 @pytest.fixture
 def folder(tmp_path):
     """A folder with an environment that was installed."""
-    for name in ("Makefile", "requirements.txt", "requirements-slurm.txt"):
-        shutil.copy(ROOT / name, tmp_path)
+    for path in [ROOT / "Makefile", *ROOT.glob("requirements*")]:
+        shutil.copy(path, tmp_path)
     for name in (".venv", ".venv-slurm"):
         (tmp_path / name / "bin").mkdir(parents=True)
         (tmp_path / name / "installed").touch()

@@ -76,7 +76,9 @@ def test_commands_work_as_typed(clone, line):
 
 def test_make_help_names_every_target(clone):
     text = typed(clone, "make help").stdout
-    (targets,) = re.findall(r"^.PHONY: (.*)$", (clone / "Makefile").read_text(), re.MULTILINE)
+    (targets,) = re.findall(
+        r"^.PHONY: (report .*)$", (clone / "Makefile").read_text(), re.MULTILINE
+    )
     named = {word for word in targets.split() if f"make {word} " in text}
     assert named == {*targets.split()} - {"report", "help"}
 

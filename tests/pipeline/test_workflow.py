@@ -174,7 +174,7 @@ OF_THE_CONFIG = [
 
 def test_another_seed_in_config_yaml_fails_no_test(tmp_path):
     copy = copy_project(tmp_path / "copy")
-    for name in ("tests", "pyproject.toml", "deep.yaml", "README.md", "profiles"):
+    for name in ("tests", "pyproject.toml", "deep.yaml", "wide.yaml", "README.md", "profiles"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, copy / name, dirs_exist_ok=True)
