@@ -27,7 +27,8 @@ HEAD = "\\pdfoutput=1\n"
 def flattened(source, folder):
     """The text of a LaTeX file with the files of `folder` that it inputs in their places."""
     text = source.read_text(encoding="utf-8")
-    text = INPUT.sub(lambda found: flattened(folder / f"{found[1]}.tex", folder), text)
+    # After an input TeX sees two ends of lines, the file's and its own, which are two spaces.
+    text = INPUT.sub(lambda found: flattened(folder / f"{found[1]}.tex", folder) + "\\space", text)
     return ROWS.sub(lambda found: flattened(folder / f"generated/{found[1]}.tex", folder), text)
 
 
