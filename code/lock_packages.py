@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PYPI = "https://pypi.org/simple/torch/"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu/torch/"
 UV = ["uv", "pip", "compile", "--universal", "--python-version=3.11", "--generate-hashes"]
 # A package begins its lines; its hashes and what asks for it are indented.
@@ -69,6 +70,18 @@ def cpu_hashes(torch, earlier):
         return set(HASH.findall(earlier)) - set(HASH.findall(torch))
 
 
+def of_pypi(page, version):
+    """The hashes of that version's wheels on PyPI's page; uv may see another index."""
+    wheel = rf"/torch-{re.escape(version)}-[^\"#/]*\.whl#sha256=([0-9a-f]{{64}})"
+    return {f"sha256:{digest}" for digest in re.findall(wheel, page)}
+
+
+def pypi_hashes(torch):
+    """The hashes of torch's wheels on PyPI."""
+    with urllib.request.urlopen(PYPI, timeout=60) as answer:
+        return of_pypi(answer.read().decode(), re.match(r"torch==([\w.]+)", torch)[1])
+
+
 def with_hashes(entry, more):
     """An entry that accepts other files too."""
     head, *rest = entry.splitlines()
@@ -91,6 +104,7 @@ def main():
         slurm = entries(compiled("requirements-slurm.txt", text + old["-slurm"], *options))
     (torch,) = (key for key in base if name_of(key) == "torch")
     earlier = next((e for k, e in entries(old[""]).items() if name_of(k) == "torch"), "")
+    base[torch] = with_hashes(base[torch], pypi_hashes(base[torch]))
     base[torch] = with_hashes(base[torch], cpu_hashes(base[torch], earlier))
     known = {name_of(key) for key in base}
     parts = {

@@ -126,6 +126,21 @@ def test_the_cpu_wheels_of_linux_are_read_from_the_page():
     assert lock_packages.of_cpu_index(PAGE, "2.0") == {ONE, THREE}
 
 
+def test_the_wheels_of_pypi_are_read_from_its_page():
+    names = ["torch-2.0-cp311-linux.whl", "torch-2.0.1-cp311-linux.whl", "torchx-2.0-a.whl"]
+    hashes = [digest.removeprefix("sha256:") for digest in (ONE, TWO, THREE)]
+    pairs = zip(names, hashes, strict=True)
+    page = "".join(f'<a href="https://x.org/aa/{name}#sha256={digest}">' for name, digest in pairs)
+    assert lock_packages.of_pypi(page, "2.0") == {ONE}
+
+
+def test_torch_is_taken_from_both_indexes():
+    """PyPI has four wheels a Python, PyTorch's index others: of 3.11 to 3.14 at least."""
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    (torch,) = (e for k, e in lock_packages.entries(text).items() if k.startswith("torch=="))
+    assert len(lock_packages.HASH.findall(torch)) >= 4 * 4 + 4 * 2
+
+
 def test_an_entry_accepts_more_hashes():
     lines = [f"    --hash={digest}" for digest in (ONE, TWO, THREE)]
     expected = " \\\n".join(["torch==2.0", *lines]) + "\n    # via -r requirements.txt\n"
