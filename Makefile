@@ -21,7 +21,7 @@ SEED   ?= 0
 TORCH  ?= $(or $(shell cat .venv/installed 2>/dev/null),cpu)
 BIN    := .venv/bin
 # PyTorch's own index has wheels for Linux that ask for no CUDA libraries, gigabytes; PyPI's do.
-INDEX  := $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu --retries 1)
+INDEX  := --index-url https://download.pytorch.org/whl/cpu --retries 1
 TEX    := latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science texlive-pictures lmodern
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 APT    := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -103,7 +103,7 @@ endif
 	  echo "make: $(PYTHON) has no venv module; on Debian/Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(@D)
 	sed -n '/^torch==/,/# via/p' requirements.lock > $(@D)/torch.lock
-	$(INSTALL) $(INDEX) -r $(@D)/torch.lock
+	$(if $(filter cpu,$(TORCH)),$(INSTALL) $(INDEX) -r $(@D)/torch.lock 2>/dev/null ||) $(INSTALL) -r $(@D)/torch.lock
 	$(INSTALL) $(addprefix -r ,$(filter-out requirements-cuda.lock,$^))
 	@$(PIP) check >/dev/null || $(INSTALL) -r requirements-cuda.lock
 	@$(PIP) check >/dev/null || { $(PIP) check; exit 1; }

@@ -147,7 +147,7 @@ def test_make_takes_pytorch_from_the_index_of_its_kind(tmp_path, kind, indices):
     line = ["make", "-n", ".venv/installed", f"TORCH={kind}", f"PYTHON={sys.executable}"]
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("--extra-index-url https://download.pytorch.org/whl/cpu") == indices
+    assert done.stdout.count("--index-url https://download.pytorch.org/whl/cpu") == indices
     assert f"echo {kind} > .venv/installed" in done.stdout
 
 
