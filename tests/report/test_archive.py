@@ -84,7 +84,7 @@ def test_inputs_and_rows_are_in_their_places(tmp_path):
     (tmp_path / "b.tex").write_text("b\n\\input{generated/c}\n")
     (tmp_path / "generated/c.tex").write_text("c\n")
     (tmp_path / "generated/e_rows.tex").write_text("1 & 2 \\\\\n")
-    expected = "a\nb\nc\n\n\n% \\input{no}\nd 1 & 2 \\\\\n\n"
+    expected = "a\nb\nc\n\\space\n\\space\n% \\input{no}\nd 1 & 2 \\\\\n\n"
     assert archive_report.flattened(tmp_path / "main.tex", tmp_path) == expected
     with pytest.raises(ValueError, match=r"main.tex has no \\graphicspath"):
         archive_report.alone(tmp_path / "main.tex")
