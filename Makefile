@@ -31,7 +31,7 @@ apt     = command -v apt-get >/dev/null && $(SUDO) true 2>/dev/null && echo "mak
 
 # Of an account without an entry (docker run --user) Snakemake asks for these.
 export HOME ?= $(CURDIR)
-export LOGNAME ?= user
+export LOGNAME ?= $(shell id -un 2>/dev/null || echo user)
 # The targets of a command line one after another, as they share apt and .venv; jobs are snakemake's.
 .NOTPARALLEL:
 

@@ -36,7 +36,7 @@ def training_minutes(samples, width, steps, double=False):
 # What Slurm or its log says of a job that exceeded a limit: the resource, its unit, and how to
 # recognise it.  Without cgroups, and on some clusters with them, only the log tells of memory: its
 # lines by Slurm itself, as a script may print such words too.
-SLURMS = r"^slurmstepd: error: .*"
+SLURMS = r"^slurmstepd[\w.-]*: error: .*"
 LIMITS = {
     "mem_mb": ("MB of memory", "OUT_OF_MEMORY", SLURMS + r"(exceeded.*memory limit|oom.kill)"),
     "runtime": ("min of time", "TIMEOUT", SLURMS + r"DUE TO TIME LIMIT"),

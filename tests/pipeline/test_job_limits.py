@@ -102,6 +102,7 @@ JOB, AGAIN = TIME.partition(" exceeded")[0], "the same command again does what i
         ),
         ("OUT_OF_MEMORY", "", [MEMORY]),
         ("FAILED", "slurmstepd: error: StepId=12.0 exceeded memory limit (3 > 2)", [MEMORY]),
+        ("FAILED", "slurmstepd-n1.org: error: StepId=1.0 exceeded memory limit", [MEMORY]),
         ("FAILED", "slurmstepd: error: Detected 1 oom_kill event in StepId=12.batch", [MEMORY]),
         ("FAILED", "a bug", []),
         ("FAILED", "ValueError: out of memory; zoom-killed; exceeded the memory limit", []),

@@ -46,8 +46,14 @@ def test_targets_do_not_run_at_once(folder):
     assert (folder / "log").read_text().split() == ["one", "one", "two", "two"]
 
 
-def test_a_user_without_an_entry_has_a_home_and_a_name(folder):
+def test_a_user_without_an_entry_has_a_home_and_a_name(folder, monkeypatch):
     (folder / "ask.mk").write_text('include Makefile\nask:\n\t+@echo "$$HOME $$LOGNAME"\n')
+    known = make(folder, "-f", "ask.mk", "ask", without=("HOME", "LOGNAME")).splitlines()[-1]
+    name = subprocess.run(["id", "-un"], capture_output=True, text=True).stdout.strip()
+    assert known.split() == [str(folder), name]
+    (folder / "id").write_text('#!/bin/sh\n[ "$1" = -u ] && echo 1000\n')
+    (folder / "id").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     asked = make(folder, "-f", "ask.mk", "ask", without=("HOME", "LOGNAME")).splitlines()[-1]
     assert asked.split() == [str(folder), "user"]
     asked = make(folder, "-f", "ask.mk", "ask").splitlines()[-1]
