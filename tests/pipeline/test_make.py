@@ -22,7 +22,9 @@ def folder(tmp_path):
 
 
 def make(folder, *arguments, without=()):
-    environment = {name: value for name, value in os.environ.items() if name not in without}
+    # `make test` hands its level and flags down.
+    own = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    environment = {name: value for name, value in own.items() if name not in without}
     command = ["make", "--dry-run", *arguments]
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
