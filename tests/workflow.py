@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
+from pipeline.config import shipped
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [
     "benchmarks",
@@ -33,6 +37,15 @@ def copy_project(target):
         else:
             shutil.copy(ROOT / name, target / name)
     return target
+
+
+def shipped_as(built, folder):
+    """A copy of the toy build as `folder`, as if its configuration were the shipped one."""
+    shutil.copytree(built, folder)
+    toy = yaml.safe_load((folder / "tests/config.yaml").read_text(encoding="utf-8"))
+    config = {name: keys | toy.get(name, {}) for name, keys in shipped().items()}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return folder
 
 
 def command(*arguments, cores=2):

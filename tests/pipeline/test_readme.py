@@ -7,10 +7,7 @@ import subprocess
 import sys
 
 import pytest
-import yaml
-from workflow import ROOT
-
-from pipeline.config import shipped
+from workflow import ROOT, shipped_as
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCRIPTS = ["make_dataset", "compute_eigenvalues", "compute_stage_eigenvalues", "train_network"]
@@ -40,10 +37,7 @@ def test_the_commands_of_the_readme_are_found():
 @pytest.fixture(scope="module")
 def clone(built, tmp_path_factory):
     """The finished toy build as a folder in which a user stands: its config is the toy one."""
-    folder = shutil.copytree(built, tmp_path_factory.mktemp("clone") / "companion")
-    toy = yaml.safe_load((folder / "tests/config.yaml").read_text(encoding="utf-8"))
-    config = {name: keys | toy.get(name, {}) for name, keys in shipped().items()}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    folder = shipped_as(built, tmp_path_factory.mktemp("clone") / "companion")
     for name in ("Makefile", "deep.yaml", "wide.yaml", "README.md"):
         shutil.copy(ROOT / name, folder / name)
     for path in ROOT.glob("requirements*"):

@@ -6,14 +6,9 @@ from workflow import ROOT
 
 from pipeline.config import shipped
 from pipeline.studies import parts
+from publishing.published import captions
 
 FIGURES = [part for part in parts(shipped()) if part.kind == "figure"]
-
-
-def captions():
-    """study → caption, of report/captions.rst."""
-    text = (ROOT / "report/captions.rst").read_text(encoding="utf-8")
-    return dict(re.findall(r'^  "(\w+)": "(.*)",$', text, re.MULTILINE))
 
 
 def test_each_figure_has_its_caption_in_the_order_of_the_report():

@@ -8,11 +8,9 @@ import sys
 
 import pypdf
 import pytest
-import yaml
-from workflow import ROOT
+from workflow import ROOT, shipped_as
 
 import records
-from pipeline.config import shipped
 from publishing import published
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftocairo") is None, reason="no pdftocairo")
@@ -33,10 +31,7 @@ def publish(folder, *arguments):
 @pytest.fixture(scope="module")
 def clone(built, tmp_path_factory):
     """A repository of the toy build, whose configuration is the toy one, after publishing."""
-    folder = shutil.copytree(built, tmp_path_factory.mktemp("clone") / "companion")
-    toy = yaml.safe_load((folder / "tests/config.yaml").read_text(encoding="utf-8"))
-    config = {name: keys | toy.get(name, {}) for name, keys in shipped().items()}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    folder = shipped_as(built, tmp_path_factory.mktemp("clone") / "companion")
     shutil.copy(ROOT / ".gitignore", folder)
     shutil.copy(ROOT / "requirements.lock", folder)
     git(folder, "init", "--quiet")
