@@ -104,8 +104,8 @@ def main():
         slurm = entries(compiled("requirements-slurm.txt", text + old["-slurm"], *options))
     (torch,) = (key for key in base if name_of(key) == "torch")
     earlier = next((e for k, e in entries(old[""]).items() if name_of(k) == "torch"), "")
-    base[torch] = with_hashes(base[torch], pypi_hashes(base[torch]))
-    base[torch] = with_hashes(base[torch], cpu_hashes(base[torch], earlier))
+    both = pypi_hashes(base[torch]) | cpu_hashes(base[torch], earlier)
+    base[torch] = with_hashes(base[torch], both)
     known = {name_of(key) for key in base}
     parts = {
         "": ("every package of .venv", [e for k, e in base.items() if not CUDA.match(k)]),

@@ -8,7 +8,6 @@ import gzip
 import io
 import re
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
@@ -62,17 +61,9 @@ def bibliography(text, references, figures):
             *((path, folder / "figures") for path in figures),
         ]:
             shutil.copy(path, place)
-        run = subprocess.run(
-            [*command, "main.tex"],
-            cwd=folder,
-            env=compile_report.environment(0, folder),
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
-        scripting.log.info(run.stdout)
-        if run.returncode:
-            lines = compile_report.troubles(run.stdout) or run.stdout.splitlines()[-5:]
+        done = compile_report.run([*command, "main.tex"], folder, 0, folder)
+        if done.returncode:
+            lines = compile_report.troubles(done.stdout) or done.stdout.splitlines()[-5:]
             raise ValueError("\n  ".join(["the archive does not compile:", *lines]))
         return (folder / "main.bbl").read_bytes()
 

@@ -168,6 +168,26 @@ def keep_logs(folder, build):
             shutil.move(path, build)
 
 
+def run(command, cwd, epoch, folder):
+    """Run LaTeX in `cwd`, with the environment of `folder`; what it prints is logged.
+
+    Returns:
+        The finished process, whose text is in stdout.
+    """
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment(epoch, folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+    )
+    scripting.log.info(done.stdout)
+    return done
+
+
 def compile_in(folder, arguments):
     """Compile in a folder: path of the PDF.
 
@@ -178,17 +198,7 @@ def compile_in(folder, arguments):
     paths = arguments.files or all_files()
     link(paths, folder)
     inner = folder / arguments.source.parent
-    done = subprocess.run(
-        [*engine(), arguments.source.name],
-        cwd=inner,
-        env=environment(arguments.epoch, folder),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        errors="replace",
-    )
-    scripting.log.info(done.stdout)
+    done = run([*engine(), arguments.source.name], inner, arguments.epoch, folder)
     path = inner / "main.log"
     log = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     keep_logs(inner, arguments.source.parent / "build")

@@ -5,9 +5,8 @@ LaTeX draws them, with the report's own preamble; LaTeXML would guess the sizes 
 
 import re
 import shutil
-import subprocess
 
-from publishing.compile_report import environment, troubles
+from publishing.compile_report import run, troubles
 
 PICTURE = re.compile(r"\\begin{tikzpicture}.*?\\end{tikzpicture}", re.DOTALL)
 DOCUMENT = r"""\documentclass[11pt,a4paper]{article}
@@ -50,15 +49,7 @@ def draw(pictures, report, folder):
     text = f"{DOCUMENT}{pages}\n\\end{{document}}\n"
     (folder / "pictures.tex").write_text(text, encoding="utf-8")
     command = ["pdflatex", "-halt-on-error", "-file-line-error", "-interaction=nonstopmode"]
-    done = subprocess.run(
-        [*command, "pictures.tex"],
-        cwd=folder,
-        env=environment(0, folder),
-        capture_output=True,
-        text=True,
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-    )
+    done = run([*command, "pictures.tex"], folder, 0, folder)
     if done.returncode:
         lines = troubles(done.stdout) or done.stdout.splitlines()[-3:]
         raise ValueError("\n  ".join([f"the pictures of {report} do not compile:", *lines]))

@@ -9,12 +9,12 @@ printed digit), relative (tolerance), reason and, for a text that differs everyw
 `numbers`, file → name → [LaTeX, class].
 """
 
-import hashlib
 import json
 import re
 from pathlib import Path
 
 import files
+import origin
 import records
 import scripting
 
@@ -130,9 +130,8 @@ def of_the_last_build():
 
     written = config.shipped()
     numbers = provenance.of_numbers(written)
-    digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
-    # The colophon prints its beginning.
-    if digest[:16] not in Path("report/generated/colophon.tex").read_text(encoding="utf-8"):
+    digest = origin.digest(json.dumps(numbers, sort_keys=True).encode())
+    if digest not in Path("report/generated/colophon.tex").read_text(encoding="utf-8"):
         raise ValueError("the last build was not of config.yaml; run make first")
     return numbers, map(Path, studies.printed(studies.parts(written)))
 
