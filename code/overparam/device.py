@@ -13,6 +13,8 @@ import torch
 NAMES = ("cpu", "cuda")
 # Entries of the block of XWᵀ that is worked on at once, so that it stays in the cache of a CPU.
 BLOCK_ENTRIES = 1 << 19
+# Bytes of a page in which the system gives large arrays.
+HUGE_PAGE = 1 << 21
 # On a GPU a block takes this part of the memory, and no sum in single precision is longer.
 BLOCK_PART, LONGEST_BLOCK = 64, 1 << 26
 # Arrays of the size of a block that are there at once: XWᵀ, patterns, their multiples.
@@ -36,6 +38,20 @@ def place(name):
 def host(tensor):
     """The tensor as a NumPy array: the same memory on the CPU, else a copy."""
     return tensor.detach().cpu().numpy()
+
+
+def empty(entries, like):
+    """A flat tensor, uninitialised, where `like` is and in its precision.
+
+    On the CPU it is NumPy's memory and begins with a page, as that comes in huge pages, which
+    PyTorch does not ask the system for.
+    """
+    if on_gpu(like):
+        return like.new_empty(entries)
+    size = like.element_size()
+    memory = np.empty(size * entries + 2 * HUGE_PAGE, np.uint8)
+    start = -memory.ctypes.data % HUGE_PAGE
+    return torch.from_numpy(memory[start : start + size * entries].view(host(like).dtype))
 
 
 def on_gpu(tensor):
@@ -71,9 +87,7 @@ def multiply(left, right, out, patterns=False):
         with _tf32(patterns):
             torch.matmul(left, right, out=out)
         return
-    # What is not finite shows in the loss, which `train_model` checks.
-    with np.errstate(all="ignore"):
-        np.matmul(left.numpy(), right.numpy(), out=out.numpy())
+    np.matmul(left.numpy(), right.numpy(), out=out.numpy())
 
 
 @contextlib.contextmanager

@@ -5,25 +5,32 @@ place of `MLPBase` in the MNIST-1D notebook.  The derivative of σ at 0 is 1, as
 indicator 1{w_rᵀx ≥ 0} says, where PyTorch's own ReLU takes 0.  float64 unless asked otherwise.
 """
 
+from typing import NamedTuple
+
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
 from overparam import device, initialisation
 
+# Takes the place of 0 in σ, so that an XWᵀ of exactly 0 still counts as active in the same memory;
+# far below the rounding of u.
+INACTIVE = -torch.finfo(torch.float32).tiny
 
-class Memory:
-    """Memory kept from step to step: fresh pages would cost as much as the arithmetic."""
 
-    def __init__(self):
-        self._kept = {}
+class Block(NamedTuple):
+    """A block of units, and memory for it: fresh pages in each step would cost as much as products.
 
-    def take(self, name, entries, like):
-        """An uninitialised flat tensor of that many entries; the same memory for the same name."""
-        kept = self._kept.get(name)
-        if kept is None or kept.numel() < entries or kept.dtype != like.dtype:
-            kept = self._kept[name] = like.new_empty(entries)
-        return kept[:entries]
+    hidden, pattern: (n, ·), σ(XWᵀ) and 1{XWᵀ ≥ 0}; the same memory where the latter is all that the
+        gradient needs.
+    by_weights: (·, d), the gradient by W.
+    """
+
+    units: slice
+    hidden: torch.Tensor
+    pattern: torch.Tensor
+    by_weights: torch.Tensor
 
 
 class TwoLayerNetwork(nn.Module):
@@ -51,33 +58,43 @@ class TwoLayerNetwork(nn.Module):
     ):
         super().__init__()
         weights, signs = initialisation.draw(input_size, hidden_size, generator)
-        self.weights = nn.Parameter(torch.from_numpy(weights).to(dtype).to(place))
+        # Inputs first in memory: products and their multiples by a then run along it.
+        weights = torch.from_numpy(np.asfortranarray(weights))
+        self.weights = nn.Parameter(weights.to(dtype).to(place))
         self.output_weights = nn.Parameter(
             torch.from_numpy(signs).to(dtype).to(place), requires_grad=train_output
         )
-        self._memory = Memory()
+        self._scale = hidden_size**-0.5
+        self._memory = None, None, []
 
     @torch.no_grad()
     def forward(self, inputs):
         """Outputs u (n,) for inputs (n, d), block by block; keeps what `gradients` needs."""
-        n, m = len(inputs), len(self.weights)
-        self._inputs, self._pattern = inputs, self._memory.take("pattern", n * m, inputs)
-        # Only the gradient by a needs σ(XWᵀ) again.
-        whole = n * m if self.output_weights.requires_grad else n * device.block_units(n, m, inputs)
-        self._hidden = self._memory.take("hidden", whole, inputs)
-        result = inputs.new_zeros(n, dtype=torch.float64)
-        for units, flat in device.blocks(n, m, inputs):
-            hidden = self._hidden_block(flat)
+        kind = len(inputs), inputs.dtype, inputs.device
+        if self._memory[0] != kind:
+            self._memory = kind, *self._new_memory(inputs)
+        self._inputs = inputs
+        result = inputs.new_zeros(len(inputs), dtype=torch.float64)
+        for units, hidden, pattern, _ in self._memory[2]:
             device.multiply(inputs, self.weights[units].T, out=hidden)
-            torch.ge(hidden, 0, out=self._pattern[flat].view(n, -1))
-            hidden.clamp_(min=0)
+            hidden.clamp_(min=INACTIVE)
             result += torch.mv(hidden, self.output_weights[units])
-        return result.to(inputs.dtype).mul_(m**-0.5)
+            torch.ge(hidden, 0, out=pattern)
+        return result.to(inputs.dtype).mul_(self._scale)
 
-    def _hidden_block(self, flat):
-        """Where σ(XWᵀ) of a block lies, (n, ·): each in its own place only where it is kept."""
-        place = flat if self.output_weights.requires_grad else slice(0, flat.stop - flat.start)
-        return self._hidden[place].view(len(self._inputs), -1)
+    def _new_memory(self, inputs):
+        """The gradient by W (m, d), and the blocks."""
+        n, m = len(inputs), len(self.weights)
+        hidden = pattern = device.empty(n * m, inputs)
+        # Only the gradient by a needs σ(XWᵀ) again; else its patterns take its place.
+        if self.output_weights.requires_grad:
+            hidden = device.empty(n * m, inputs)
+        by_weights = torch.empty_like(self.weights, requires_grad=False)
+        blocks = [
+            Block(units, hidden[flat].view(n, -1), pattern[flat].view(n, -1), by_weights[units])
+            for units, flat in device.blocks(n, m, inputs)
+        ]
+        return by_weights, blocks
 
     @torch.no_grad()
     def gradients(self, upstream, rows):
@@ -94,22 +111,16 @@ class TwoLayerNetwork(nn.Module):
         Returns:
             (m, d) and, where a is trained, (m,), in memory that the next call reuses.
         """
-        n, m = len(self._inputs), len(self.weights)
-        upstream = upstream * m**-0.5
+        _, whole, blocks = self._memory
+        upstream = upstream * self._scale
         scaled = (self._inputs[rows] * upstream[:, None]).T
-        by_weights = self._memory.take("by_weights", self.weights.numel(), upstream)
-        by_weights = by_weights.view(self.weights.shape)
-        trained = self.output_weights.requires_grad
-        by_output = [torch.empty_like(self.output_weights)] if trained else []
-        for units, flat in device.blocks(n, m, self._inputs):
-            pattern = self._pattern[flat].view(n, -1)[rows]
-            product = self._memory.take("product", len(scaled) * pattern.shape[1], upstream)
-            product = product.view(len(scaled), -1)
-            device.multiply(scaled, pattern, out=product)
-            torch.mul(product.T, self.output_weights[units, None], out=by_weights[units])
-            if trained:
-                torch.mv(self._hidden_block(flat)[rows].T, upstream, out=by_output[0][units])
-        return by_weights, *by_output
+        by_output = []
+        for units, hidden, pattern, by_weights in blocks:
+            device.multiply(scaled, pattern[rows], out=by_weights.T)
+            by_weights.T.mul_(self.output_weights[units])
+            if self.output_weights.requires_grad:
+                by_output.append(torch.mv(hidden[rows].T, upstream))
+        return whole, *([torch.cat(by_output)] if by_output else [])
 
 
 class SmoothNetwork(TwoLayerNetwork):

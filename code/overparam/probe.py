@@ -9,7 +9,6 @@ import torch
 from scipy import special
 
 from overparam import device, gram, sliding
-from overparam.network import Memory
 
 
 def window_starts(steps, probes, window):
@@ -24,6 +23,20 @@ def window_starts(steps, probes, window):
             f" allowed are at most {(steps + 1) // window} windows"
         )
     return np.arange(probes) * (steps + 1 - window) // max(1, probes - 1)
+
+
+class Memory:
+    """Memory kept from step to step: fresh pages would cost as much as the arithmetic."""
+
+    def __init__(self):
+        self._kept = {}
+
+    def take(self, name, entries, like):
+        """An uninitialised flat tensor of that many entries; the same memory for the same name."""
+        kept = self._kept.get(name)
+        if kept is None or kept.numel() < entries or kept.dtype != like.dtype:
+            kept = self._kept[name] = like.new_empty(entries)
+        return kept[:entries]
 
 
 class Probe:

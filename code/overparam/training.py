@@ -29,6 +29,8 @@ def sgd_step(parameters, gradients, learning_rate):
     sgd(*step, foreach=False, lr=learning_rate, maximize=False, **options)
 
 
+# What is not finite shows in the loss, which is checked.
+@np.errstate(all="ignore")
 @torch.no_grad()
 def train_model(
     model,
