@@ -169,9 +169,14 @@ def _contradictions(config):
     seed = config["network"]["seed"]
     if seed in config["eigenvalues"]["seeds"]:
         yield f"eigenvalues.seeds: {seed} is network.seed, whose H(0) is computed anyway; remove it"
-    for study in ("seed_study", "convergence_study"):
-        if seed in config[study]["seeds"]:
-            yield f"{study}.seeds: {seed} is network.seed, which is trained anyway; remove it"
+    if seed in config["seed_study"]["seeds"]:
+        yield f"seed_study.seeds: {seed} is network.seed, which is trained anyway; remove it"
+    proved = [seed, *(item["seed"] for item in config["convergence_study"]["networks"])]
+    for again in sorted({one for one in proved if proved.count(one) > 1}):
+        yield (
+            f"convergence_study.networks: the seed {again} is there twice or that of network.seed;"
+            " allowed are different ones, as a network is a part of the wider ones of its seed"
+        )
 
 
 def _shown(value):

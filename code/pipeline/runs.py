@@ -221,7 +221,8 @@ def _proved_runs(config, options, from_end):
     stage, and the same with other targets."""
     study, stagewise = config["convergence_study"], config["stagewise"]
     until = {"certify": study["look"], "flow-time": study["flow_time"]}
-    whole = {"assigned": from_end} | {f"other{seed}": {"seed": seed} for seed in study["seeds"]}
+    others = {f"other{network['seed']}": network for network in study["networks"]}
+    whole = {"assigned": from_end} | others
     whole |= {"small_targets": {"targets": "small"}}
     for name, of_run in whole.items():
         yield Run(name, "convergence", "convergence_study", options | until | of_run)

@@ -102,6 +102,7 @@ def rows(proofs):
     return [
         [
             WORDS.get(row["name"], f"the network of seed {row['seed']}"),
+            latex.number(row["m"]),
             latex.number(row["steps"]),
             latex.number(row["time"]),
             latex.number(row["loss"], 2),
@@ -135,7 +136,17 @@ def numbers(proofs):
         "proof-coercivity": latex.lower_bound(first["coercivity"]),
         "proof-near": latex.number(100 * first["near"], 2),
         "proof-digest": rf"\texttt{{{first['digest']}}}",
+        "proof-by-width": by_width([row for row in proofs if row["name"] not in WORDS]),
     }
+
+
+def by_width(proofs):
+    """When each network's convergence was proved, in words, the narrowest first."""
+    parts = []
+    for row in sorted(proofs, key=lambda row: (row["m"], row["seed"])):
+        when = "at" if row["holds"] == "holds" else "not by"
+        parts.append(f"$m={latex.number(row['m'])}$: {when} $t={latex.number(row['time'])}$")
+    return "; ".join(parts)
 
 
 def verdict(row):

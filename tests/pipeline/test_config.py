@@ -67,7 +67,7 @@ def test_deep_config_goes_to_the_width_that_it_promises():
         ("report.author", "Müller & Søn_#%, Łukasz O'Neill"),
         ("report.course", "x" * 200),
         ("sliding_study.refinements", [64, 1]),
-        ("convergence_study.seeds", [302]),
+        ("convergence_study.networks", [{"width": 1, "seed": 302}]),
         ("convergence_study.look", 1),
         # More than there are steps: only the first weights are tried.
         ("convergence_study.look_first_stage", 10_000),
@@ -122,7 +122,7 @@ def test_extreme_values_pass(path, value):
         ("sliding_study.sharpness", [], "one to four different integers"),
         ("sliding_study.sharpness", [1, 2, 3, 4, 5], "one to four different integers"),
         ("sliding_study.flow_time", 0, "a positive flow time"),
-        ("convergence_study.seeds", [], "a list of different seeds"),
+        ("convergence_study.networks", [], "a list of one to twelve items {width, seed}"),
         ("convergence_study.flow_time", 0, "a positive flow time"),
         ("convergence_study.look", 0, "an integer of at least 1"),
         ("convergence_study.look_first_stage", 0.5, "an integer of at least 1"),
@@ -257,10 +257,20 @@ def test_trained_network_among_the_others_is_refused():
     assert "eigenvalues.seeds: 1 is network.seed" in line
 
 
-@pytest.mark.parametrize("study", ["seed_study", "convergence_study"])
-def test_trained_network_among_those_trained_besides_is_refused(study):
-    line = complaint(changed(f"{study}.seeds", [5, SHIPPED["network"]["seed"]]))
-    assert line == f"config: {study}.seeds: 1 is network.seed, which is trained anyway; remove it"
+def test_trained_network_among_those_trained_besides_is_refused():
+    line = complaint(changed("seed_study.seeds", [5, SHIPPED["network"]["seed"]]))
+    assert line == "config: seed_study.seeds: 1 is network.seed, which is trained anyway; remove it"
+
+
+@pytest.mark.parametrize(("seeds", "again"), [([5, SHIPPED["network"]["seed"]], 1), ([7, 5, 7], 7)])
+def test_seeds_of_proved_networks_are_their_own(seeds, again):
+    networks = [{"width": 10 + seed, "seed": seed} for seed in seeds]
+    line = complaint(changed("convergence_study.networks", networks))
+    assert line == (
+        f"config: convergence_study.networks: the seed {again} is there twice or that of"
+        " network.seed; allowed are different ones, as a network is a part of the wider ones of"
+        " its seed"
+    )
 
 
 @pytest.mark.parametrize("key", SECTIONS)

@@ -39,8 +39,8 @@ def test_a_rule_has_as_many_runs_as_the_configuration_names():
     networks = sum(item["networks"] for item in CONFIG["width_study"]["networks"])
     several = {"width": networks, "targets": 7, "seeds": 9, "step_size": 4}
     several |= {"sliding": 4, "smooth": 3}
-    # The assigned network, two others, other targets, and two first stages.
-    several |= {"pairs": 6, "convergence": 6}
+    # The assigned network, three others, other targets, and two first stages.
+    several |= {"pairs": 6, "convergence": 7}
     assert counts == dict.fromkeys(RULES, 1) | several
 
 
@@ -174,11 +174,13 @@ def test_proofs_are_of_the_network_of_the_report_and_of_its_first_stage():
 
 
 def test_others_whose_convergence_is_proved_are_those_of_the_configuration():
-    runs = training_runs(config(convergence_study={"seeds": [9, 4], "look": 7, "flow_time": 2.5}))
+    networks = [{"width": 8, "seed": 9}, {"width": 5, "seed": 4}]
+    study = {"networks": networks, "look": 7, "flow_time": 2.5}
+    runs = training_runs(config(convergence_study=study))
     names = [run.name for run in by_rule(runs)["convergence"]]
     assert names[:4] == ["assigned", "other9", "other4", "small_targets"]
     options = runs["other4"].options
-    assert [options[k] for k in ("seed", "certify", "flow-time")] == [4, 7, 2.5]
+    assert [options[k] for k in ("width", "seed", "certify", "flow-time")] == [5, 4, 7, 2.5]
     assert runs["first_stage"].options["certify"] == 50
 
 

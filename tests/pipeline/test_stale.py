@@ -74,7 +74,7 @@ USERS = {
     "sliding_study.refinements": {"train_sliding"} | SLIDE_LISTS,
     "sliding_study.flow_time": {"train_sliding"},
     "sliding_study.sharpness": {"train_smooth"} | SLIDE_LISTS,
-    "convergence_study.seeds": {"train_convergence", "tabulate_convergence"},
+    "convergence_study.networks": {"train_convergence", "tabulate_convergence"},
     "convergence_study.flow_time": {"train_convergence"},
     "convergence_study.look": {"train_convergence"},
     "convergence_study.look_first_stage": {"train_convergence"},
@@ -98,7 +98,7 @@ USERS = {
 # the assigned network is neither another one nor a first stage.
 SPARED = {
     "target_study.seeds": {"summarise_step_size"},
-    "convergence_study.seeds": {"plot_convergence"},
+    "convergence_study.networks": {"plot_convergence"},
     "convergence_study.look_first_stage": {"plot_convergence"},
     "stagewise.seed": {"plot_convergence"},
     "stagewise.steps_per_stage": {"plot_convergence"},
@@ -126,7 +126,7 @@ def toy_config():
     """The toy config, with lists that can lose an entry and still be allowed."""
     config = read_config("tests/config.yaml")
     lists = [("width_study", "networks"), ("sliding_study", "refinements")]
-    lists += [("convergence_study", "seeds")]
+    lists += [("convergence_study", "networks")]
     for section, name in [*lists, ("step_study", "refinements")]:
         config[section][name] = changed(config[section][name])
     return config

@@ -14,7 +14,7 @@ NAMES = ("assigned", "other8", "other9", "small_targets", "first_stage", "first_
 COLUMNS = {
     "name": NAMES,
     "n": [5, 5, 5, 5, 2, 2],
-    "m": [8] * 6,
+    "m": [8, 1600, 16, 8, 8, 8],
     "seed": [7, 8, 9, 7, 6, 6],
     "steps": [300, 400, 500, 20, 10, 11],
     "time": [12.3456, 23.4, 34.5678, 4.0, 1.5, 1.6],
@@ -44,23 +44,25 @@ EXPECTED_NUMBERS = {
     "proof-coercivity": r"\num{0.0456}",
     "proof-near": r"\num{9.9}",
     "proof-digest": r"\texttt{00ab000000000012}",
+    # Of the seeds 9 and 8 alone.
+    "proof-by-width": r"$m=\num{16}$: at $t=\num{34.6}$; $m=\num{1600}$: not by $t=\num{23.4}$",
 }
-# Steps, time, loss, asked, radius, coercivity, near pairs in per cent; what is asked is rounded up,
+# Width, steps, time, loss, asked, radius, coercivity, near pairs in per cent; what is asked is rounded up,
 # radius and coercivity down: 0.8 is stored a little above what is written here, 0.6 below.
 EXPECTED_ROWS = [
     row.split(" & ")
     for row in (
-        r"\cref{sec:training}, trained on & \num{300} & \num{12.3} & \num{1.2e-9}"
+        r"\cref{sec:training}, trained on & \num{8} & \num{300} & \num{12.3} & \num{1.2e-9}"
         r" & \num{0.03331} & \num{0.03456} & \num{0.0456} & \num{9.9} & holds",
-        r"the network of seed 8 & \num{400} & \num{23.4} & \num{2.0e-9}"
+        r"the network of seed 8 & \num{1600} & \num{400} & \num{23.4} & \num{2.0e-9}"
         r" & -- & \num{0.5000} & -- & \num{25} & fails",
-        r"the network of seed 9 & \num{500} & \num{34.6} & \num{3.0e-9}"
+        r"the network of seed 9 & \num{16} & \num{500} & \num{34.6} & \num{3.0e-9}"
         r" & \num{0.5000} & \num{0.5999} & \num{0.0788} & \num{30} & holds",
-        r"\cref{sec:training}, on $\y/4.5$ & \num{20} & \num{4.00} & \num{4.0e-9}"
+        r"\cref{sec:training}, on $\y/4.5$ & \num{8} & \num{20} & \num{4.00} & \num{4.0e-9}"
         r" & \num{0.6000} & \num{0.6999} & \num{0.0890} & \num{40} & holds",
-        r"digit 0, target 0 & \num{10} & \num{1.50} & \num{5.0e-6}"
+        r"digit 0, target 0 & \num{8} & \num{10} & \num{1.50} & \num{5.0e-6}"
         r" & \num{0.9001} & \num{0.8000} & \num{0.0912} & \num{50} & fails",
-        r"digit 0, target 1 & \num{11} & \num{1.60} & \num{6.0e-6}"
+        r"digit 0, target 1 & \num{8} & \num{11} & \num{1.60} & \num{6.0e-6}"
         r" & \num{0.8001} & \num{0.9000} & \num{0.0922} & \num{60} & holds",
     )
 ]
@@ -77,9 +79,12 @@ def test_numbers_where_nothing_is_proved():
         "proof-networks": r"\num{0}",
         "proof-verdict": "for these weights convergence is not proved",
         "proof-coercivity": r"\num{0}",
+        "proof-by-width": (
+            r"$m=\num{16}$: not by $t=\num{34.6}$; $m=\num{1600}$: not by $t=\num{23.4}$"
+        ),
     }
     assert convergence.numbers(proofs) == EXPECTED_NUMBERS | expected
-    assert {row[6] for row in convergence.rows(proofs)} == {"--"}
+    assert {row[7] for row in convergence.rows(proofs)} == {"--"}
     assert {row[-1] for row in convergence.rows(proofs)} == {"fails"}
 
 
