@@ -65,17 +65,17 @@ class TwoLayerNetwork(nn.Module):
             torch.from_numpy(signs).to(dtype).to(place), requires_grad=train_output
         )
         self._scale = hidden_size**-0.5
-        self._memory = None, None, []
+        self._kind = None
 
     @torch.no_grad()
     def forward(self, inputs):
         """Outputs u (n,) for inputs (n, d), block by block; keeps what `gradients` needs."""
         kind = len(inputs), inputs.dtype, inputs.device
-        if self._memory[0] != kind:
-            self._memory = kind, *self._new_memory(inputs)
+        if self._kind != kind:
+            self._kind, (self._by_weights, self._blocks) = kind, self._new_memory(inputs)
         self._inputs = inputs
         result = inputs.new_zeros(len(inputs), dtype=torch.float64)
-        for units, hidden, pattern, _ in self._memory[2]:
+        for units, hidden, pattern, _ in self._blocks:
             device.multiply(inputs, self.weights[units].T, out=hidden)
             hidden.clamp_(min=INACTIVE)
             result += torch.mv(hidden, self.output_weights[units])
@@ -111,16 +111,15 @@ class TwoLayerNetwork(nn.Module):
         Returns:
             (m, d) and, where a is trained, (m,), in memory that the next call reuses.
         """
-        _, whole, blocks = self._memory
         upstream = upstream * self._scale
         scaled = (self._inputs[rows] * upstream[:, None]).T
         by_output = []
-        for units, hidden, pattern, by_weights in blocks:
+        for units, hidden, pattern, by_weights in self._blocks:
             device.multiply(scaled, pattern[rows], out=by_weights.T)
             by_weights.T.mul_(self.output_weights[units])
             if self.output_weights.requires_grad:
                 by_output.append(torch.mv(hidden[rows].T, upstream))
-        return whole, *([torch.cat(by_output)] if by_output else [])
+        return self._by_weights, *([torch.cat(by_output)] if by_output else [])
 
 
 class SmoothNetwork(TwoLayerNetwork):

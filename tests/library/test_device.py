@@ -73,6 +73,23 @@ def test_the_code_of_a_gpu_multiplies_by_pytorch(as_gpu, monkeypatch):
     assert (N, 15) in shapes
 
 
+@pytest.mark.parametrize("dtype", ROUNDING)
+def test_memory_of_the_cpu_begins_with_a_page(dtype):
+    like = torch.empty(0, dtype=dtype)
+    for entries in (1, 7, 3 * device.HUGE_PAGE):
+        memory = device.empty(entries, like)
+        assert memory.shape == (entries,)
+        assert memory.dtype == dtype
+        assert memory.data_ptr() % device.HUGE_PAGE == 0
+        memory[-1] = 5
+        assert memory[-1].item() == 5
+
+
+def test_memory_of_a_gpu_is_pytorchs(as_gpu, monkeypatch):
+    monkeypatch.setattr(np, "empty", None)
+    assert device.empty(7, torch.empty(0)).shape == (7,)
+
+
 @needs_gpu
 @pytest.mark.parametrize("dtype", ROUNDING)
 def test_a_gpu_gives_what_the_cpu_does_and_twice_the_same(dtype):

@@ -47,8 +47,9 @@ EXPECTED_NUMBERS = {
     # Of the seeds 9 and 8 alone.
     "proof-by-width": r"$m=\num{16}$: at $t=\num{34.6}$; $m=\num{1600}$: not by $t=\num{23.4}$",
 }
-# Width, steps, time, loss, asked, radius, coercivity, near pairs in per cent; what is asked is rounded up,
-# radius and coercivity down: 0.8 is stored a little above what is written here, 0.6 below.
+# Width, steps, time, loss, asked, radius, coercivity, near pairs in per cent; what is asked is
+# rounded up, radius and coercivity down: 0.8 is stored a little above what is written here, 0.6
+# below.
 EXPECTED_ROWS = [
     row.split(" & ")
     for row in (
