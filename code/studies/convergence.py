@@ -101,7 +101,7 @@ def rows(proofs):
     """Cells of the table of networks."""
     return [
         [
-            WORDS.get(row["name"], f"the network of seed {row['seed']}"),
+            WORDS.get(row["name"], f"seed {row['seed']}"),
             latex.number(row["m"]),
             latex.number(row["steps"]),
             latex.number(row["time"]),

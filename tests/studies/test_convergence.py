@@ -55,9 +55,9 @@ EXPECTED_ROWS = [
     for row in (
         r"\cref{sec:training}, trained on & \num{8} & \num{300} & \num{12.3} & \num{1.2e-9}"
         r" & \num{0.03331} & \num{0.03456} & \num{0.0456} & \num{9.9} & holds",
-        r"the network of seed 8 & \num{1600} & \num{400} & \num{23.4} & \num{2.0e-9}"
+        r"seed 8 & \num{1600} & \num{400} & \num{23.4} & \num{2.0e-9}"
         r" & -- & \num{0.5000} & -- & \num{25} & fails",
-        r"the network of seed 9 & \num{16} & \num{500} & \num{34.6} & \num{3.0e-9}"
+        r"seed 9 & \num{16} & \num{500} & \num{34.6} & \num{3.0e-9}"
         r" & \num{0.5000} & \num{0.5999} & \num{0.0788} & \num{30} & holds",
         r"\cref{sec:training}, on $\y/4.5$ & \num{8} & \num{20} & \num{4.00} & \num{4.0e-9}"
         r" & \num{0.6000} & \num{0.6999} & \num{0.0890} & \num{40} & holds",
