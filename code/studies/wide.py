@@ -64,6 +64,12 @@ COMPARED = (
     *("initial_gram_error", "gram_change_largest", "flipped", "sliding"),
     "distance_largest",
 )
+# Of which the text gives the exponent between the two widest widths.
+BENT = {
+    "gram-change": "gram_change_largest",
+    "flipped": "flipped",
+    "distance": "distance_largest",
+}
 
 
 class Claim(NamedTuple):
@@ -275,10 +281,10 @@ def numbers(wide, dataset, lambda_zero, *, delta):
         "wide-fitted-from": latex.number(fitted[0]["m"]),
         "wide-time": latex.number(wide[0]["time_end"]),
         **slopes(fitted),
-        "wide-gram-change-local": latex.number(
-            width.local_slopes(wide, "gram_change_largest")[1], 2
-        ),
-        "wide-flipped-local": latex.number(width.local_slopes(wide, "flipped")[1], 2),
+        **{
+            f"wide-{name}-local": latex.number(width.local_slopes(wide, column)[1], 2)
+            for name, column in BENT.items()
+        },
         "wide-claims": latex.number(len(found)),
         "wide-claims-met": latex.number(sum(met)),
         "wide-crossed": latex.number(len(crossing)),
@@ -287,8 +293,8 @@ def numbers(wide, dataset, lambda_zero, *, delta):
             f"wide-{name.replace('_', '-')}-begins": words(found[name][1], wide[-1]["m"])
             for name in ("gram_error", "gram_change", "lambda_min", "sliding_lambda_min")
         },
-        "wide-gram-error-over": latex.number(last["initial_gram_error"] / (lambda_zero / 4), 2),
-        "wide-gram-change-over": latex.number(last["gram_change_largest"] / (lambda_zero / 4), 2),
+        "wide-gram-error-over": latex.number(last["initial_gram_error"] / (lambda_zero / 4)),
+        "wide-gram-change-over": latex.number(last["gram_change_largest"] / (lambda_zero / 4)),
         "wide-flipped": latex.number(100 * last["flipped"], 2),
         "wide-sliding": latex.number(100 * last["sliding"], 2),
         "wide-distance": latex.number(last["distance_largest"], 2),

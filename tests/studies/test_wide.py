@@ -56,6 +56,8 @@ EXPECTED_NUMBERS = {
     # From 4 to 1/8 and from 1/2 to 1/256, over a factor of 4.
     "wide-gram-change-local": r"\num{-2.5}",
     "wide-flipped-local": r"\num{-3.5}",
+    # From 2 to 1/8.
+    "wide-distance-local": r"\num{-2.0}",
     "wide-claims": r"\num{8}",
     # λ_min(H(0)), λ_min(H(t)) and the loss.
     "wide-claims-met": r"\num{3}",
@@ -71,8 +73,8 @@ EXPECTED_NUMBERS = {
     "wide-lambda-min-begins": r"holds from $m=\num{1024}$ on",
     "wide-sliding-lambda-min-begins": r"fails up to $m=\num{4096}$",
     # (1/8)/(1/16).
-    "wide-gram-error-over": r"\num{2.0}",
-    "wide-gram-change-over": r"\num{2.0}",
+    "wide-gram-error-over": r"\num{2.00}",
+    "wide-gram-change-over": r"\num{2.00}",
     # 1/256, and 1/8 to even.
     "wide-flipped": r"\num{0.39}",
     "wide-sliding": r"\num{1.2}",
