@@ -14,8 +14,8 @@ from torch.nn import functional
 
 from overparam import device, initialisation
 
-# Takes the place of 0 in σ, so that an XWᵀ of exactly 0 still counts as active in the same memory;
-# far below the rounding of u.
+# Takes the place of 0 in σ while u is summed, so that an XWᵀ of exactly 0 still counts as active in
+# the same memory; a sum of such alone is 0.
 INACTIVE = -torch.finfo(torch.float32).tiny
 
 
@@ -80,6 +80,9 @@ class TwoLayerNetwork(nn.Module):
             hidden.clamp_(min=INACTIVE)
             result += torch.mv(hidden, self.output_weights[units])
             torch.ge(hidden, 0, out=pattern)
+            if hidden is not pattern:
+                hidden.clamp_(min=0)
+        result = functional.hardshrink(result, len(self.weights) * -INACTIVE)
         return result.to(inputs.dtype).mul_(self._scale)
 
     def _new_memory(self, inputs):

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from oracles import exact
 from statements import integers
 
-from overparam.network import INACTIVE, TwoLayerNetwork
+from overparam.network import TwoLayerNetwork
 
 
 class Network(NamedTuple):
@@ -112,16 +112,14 @@ def loss_gradient(net):
 
 
 def library_gradient(net):
-    """The same by the closed form of the library, whose network takes these weights; what is left
-    of its stand-in for 0 is taken for 0."""
+    """The same by the closed form of the library, whose network takes these weights."""
     X, W, a, y = map(torch.from_numpy, floats(net))
     model = TwoLayerNetwork(W.shape[1], len(W), np.random.default_rng(0), train_output=True)
     with torch.no_grad():
         model.weights.copy_(W)
         model.output_weights.copy_(a)
     gradients = model.gradients(model(X) - y, slice(0, len(X)))
-    least = 1000 * abs(INACTIVE)
-    return [exact(torch.where(part.abs() > least, part, 0).numpy()) for part in gradients]
+    return [exact(gradient.numpy()) for gradient in gradients]
 
 
 def flow(net):
