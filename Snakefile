@@ -201,35 +201,37 @@ for name, of_rule in runs.by_rule(RUNS).items():
 
 # Runs that take a GPU or hours are kept in git.  A record that is there is a source like any other,
 # which no edit makes again; who wants it anew deletes it.
-if config["width_study"]["record"]:
+if any(run.record for run in RUNS.values()):
     MISSING = {
-        run.name: run for run in RUNS.values() if run.record and not Path(run.record).exists()
+        run.record: run for run in RUNS.values() if run.record and not Path(run.record).exists()
     }
 
     rule record:
-        """The wide networks that data/wide lacks, trained and recorded there."""
+        """The wide networks that data/ lacks, trained and recorded there."""
         input:
-            [run.record for run in MISSING.values()],
+            [*MISSING],
         localrule: True
 
     rule record_run:
-        """A training run as a row with its origin: data/wide/{run}.csv."""
+        """A training run as a row with its origin: data/{record}.csv."""
         input:
             code=sources("code/record_run.py"),
             dataset="results/dataset.npz",
             eigenvalues="results/h_infinity.csv",
-            run=lambda wildcards: MISSING[wildcards.run].path,
+            run=lambda wildcards: MISSING[f"data/{wildcards.record}.csv"].path,
         output:
-            "data/wide/{run}.csv",
+            "data/{record}.csv",
         log:
-            "logs/record/{run}.log",
+            "logs/record/{record}.log",
         wildcard_constraints:
-            run="|".join(MISSING) or "none",
+            record="|".join(path[len("data/") : -len(".csv")] for path in MISSING) or "none",
         localrule: True
         params:
             config=json.dumps(of_numbers(config), sort_keys=True),
+            study=lambda wildcards: MISSING[f"data/{wildcards.record}.csv"].rule,
         shell:
-            JOB + "{input.code[0]:q} --run {input.run:q} --dataset {input.dataset:q}"
+            JOB + "{input.code[0]:q} --run {input.run:q} --study {params.study}"
+            " --dataset {input.dataset:q}"
             " --eigenvalues {input.eigenvalues:q} --config {params.config:q} --output {output:q}"
             " --log {log:q}"
 

@@ -18,7 +18,7 @@ import numpy as np
 import records
 
 # Columns of our csv files that hold words, and those in which a cell may be empty.
-WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "digest"}
+WORDS = {"matrix", "name", "relation", "holds", "theorem", "kind", "digest", "fate"}
 WORDS |= {"command", "commit", "configuration", "device", "versions", "date", "data"}
 OPTIONAL = {"m", "seed", "undecided", "crossing_time", "needed"}
 

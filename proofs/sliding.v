@@ -752,6 +752,34 @@ Proof.
   apply sum_ext; intros r near_r. now rewrite !same.
 Qed.
 
+(* prop:kept.  The weights at time 0 here are those that were reached at the time `reached`, from
+   weights with a residual of the norm `start`: the bound of Theorem 3.2 is kept from there on. *)
+Theorem bound_kept : forall (d m n : nat) T rho lambda X w p a x y lambda0 reached start,
+  let e := fun t => residual d m (w t) a x y in
+  operator_bound d n x X ->
+  (forall r, (r < m)%nat -> a r = 1 \/ a r = -1) ->
+  0 < lambda ->
+  (forall q, admissible d m n rho (w 0) x q -> coercive n lambda (HP d m q x)) ->
+  X / sqrt m * norm n (e 0) / lambda < rho -> slides d m n T w p a x y ->
+  lambda0 / 2 <= lambda ->
+  norm n (e 0) ^ 2 <= exp (- lambda0 * reached) * start ^ 2 ->
+  forall t, 0 <= t <= T -> norm n (e t) ^ 2 <= exp (- lambda0 * (reached + t)) * start ^ 2.
+Proof.
+  intros d m n T rho lambda X w p a x y lambda0 reached start e bound signs pos large small flow
+    fast below t within.
+  destruct (continuation d m n T rho lambda X w p a x y bound signs pos large small flow t within)
+    as [_ decays].
+  replace (exp (- lambda0 * (reached + t)))
+    with (exp (- lambda0 * t) * exp (- lambda0 * reached)) by (rewrite <- exp_plus; f_equal; ring).
+  rewrite Rmult_assoc. apply Rle_trans with (exp (- lambda0 * t) * norm n (e 0) ^ 2);
+    [|apply Rmult_le_compat_l; [apply Rlt_le, exp_pos|easy]].
+  apply Rle_trans with ((exp (- lambda * t) * norm n (e 0)) ^ 2);
+    [apply pow_incr; split; [apply norm_nonneg|easy]|].
+  rewrite Rpow_mult_distr, exp_square. apply Rmult_le_compat_r; [apply pow2_ge_0|].
+  destruct (Req_dec (2 * (- lambda * t)) (- lambda0 * t)) as [->|]; [lra|].
+  apply Rlt_le, exp_increasing. nra.
+Qed.
+
 (** * Sliding along several kinks at once *)
 
 Definition on_kink d (w : nat -> vector) (x : nat -> vector) i r : bool :=

@@ -54,6 +54,12 @@ def digest(inputs, labels):
     return hashlib.sha256(integers.tobytes()).hexdigest()[:16]
 
 
+def of_data(records, dataset):
+    """The rows that were recorded of these data, of records with their digest."""
+    found = digest(dataset["inputs"], dataset["labels"])
+    return [row for row in records if row["data"] == found]
+
+
 def check_digest(samples, seed, found):
     """ValueError where the digest is not that in DIGESTS; data not listed there may be any."""
     expected = DIGESTS.get((samples, seed), found)

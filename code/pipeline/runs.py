@@ -31,6 +31,8 @@ RULES = {
     "both_layers": "The flow of Theorem 3.3, both layers trained",
 }
 
+# Rules whose runs may be recorded, and the folder of the records.
+RECORDS = {"width": "data/wide", "convergence": "data/convergence"}
 # Rules of which the configuration says how many runs there are.
 SEVERAL = {"pairs", "width", "targets", "seeds", "sliding", "smooth", "convergence", "step_size"}
 
@@ -59,7 +61,7 @@ class Run(NamedTuple):
     @property
     def record(self):
         """Where the run is recorded, if it is."""
-        return f"data/wide/{self.name}.csv" if "origin" in self.options else None
+        return f"{RECORDS[self.rule]}/{self.name}.csv" if "origin" in self.options else None
 
     @property
     def reads(self):
@@ -136,7 +138,7 @@ def training_runs(config):
             stages=stagewise["stages"],
         ),
         *_pairs(stagewise, by_stages, assigned | {"single": True}),
-        *_width_runs(widths, long_steps | ({"origin": True} if widths["record"] else {})),
+        *_width_runs(widths, long_steps | _recorded(widths)),
         *_target_runs(targets, network | long_steps),
         *(
             Run(
@@ -203,6 +205,10 @@ def by_rule(runs):
     return {rule: [run for run in runs.values() if run.rule == rule] for rule in RULES}
 
 
+def _recorded(section):
+    return {"origin": True} if section["record"] else {}
+
+
 def _windows(section):
     return {"probes": section["probes"], "window": section["window"]}
 
@@ -221,7 +227,9 @@ def _proved_runs(config, options, from_end):
     stage, and the same with other targets."""
     study, stagewise = config["convergence_study"], config["stagewise"]
     until = {"certify": study["look"], "flow-time": study["flow_time"]}
-    others = {f"other{network['seed']}": network for network in study["networks"]}
+    others = {
+        f"other{network['seed']}": network | _recorded(study) for network in study["networks"]
+    }
     whole = {"assigned": from_end} | others
     whole |= {"small_targets": {"targets": "small"}}
     for name, of_run in whole.items():

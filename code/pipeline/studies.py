@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import scripting
 from pipeline import ROOT
-from pipeline.runs import training_runs
+from pipeline.runs import RECORDS, training_runs
 
 # Kind of part → verb of its rule, and the path that it makes.
 KINDS = {
@@ -151,7 +151,12 @@ def studies(config):
             "numbers": (full | projected | slides | LAMBDA_ZERO, window),
         },
         "convergence": {
-            "table": (DATASET | {"runs": paths(runs, "convergence")}, {}),
+            "table": (
+                DATASET
+                | {"runs": paths(runs, "convergence"), "records": records("convergence")}
+                | LAMBDA_ZERO,
+                {},
+            ),
             "figure": ({"assigned": runs["assigned"].path} | full | LAMBDA_ZERO, {}),
             "numbers": (proofs, {}),
             "rows": (proofs, {}),
@@ -165,10 +170,10 @@ def studies(config):
             ),
         },
         "wide": {
-            "table": (networks | {"records": records()} | DATASET, {}),
-            "figure": (WIDE | DATASET | LAMBDA_ZERO, delta),
-            "numbers": (WIDE | DATASET | LAMBDA_ZERO, delta),
-            "rows": (WIDE | DATASET | LAMBDA_ZERO, delta),
+            "table": (networks | {"records": records("width")} | DATASET, {}),
+            "figure": (WIDE | proofs | DATASET | LAMBDA_ZERO, delta),
+            "numbers": (WIDE | proofs | DATASET | LAMBDA_ZERO, delta),
+            "rows": (WIDE | proofs | DATASET | LAMBDA_ZERO, delta),
         },
         "targets": {
             "arrays": (DATASET, {"seeds": config["target_study"]["seeds"]}),
@@ -198,9 +203,9 @@ def printed(parts):
     return [part.output for part in parts if part.kind in ("numbers", "rows")]
 
 
-def records():
-    """The runs that are recorded, which are sources like any other file in git."""
-    return [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("data/wide/*.csv"))]
+def records(rule):
+    """The runs of a rule that are recorded, which are sources like any other file in git."""
+    return [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob(f"{RECORDS[rule]}/*.csv"))]
 
 
 def paths(runs, rule):

@@ -1,14 +1,15 @@
 """Networks from whose weights every flow is proved to converge to zero loss.
 
-Report: `sec:certificate`, `thm:a-posteriori`.  Runs were stopped when the proof succeeded; the
-table proves it again, from the stored weights and the data alone.
+Report: `sec:certificate`, `thm:a-posteriori`, `prop:kept`.  Runs were stopped when the proof
+succeeded; the table proves it again, from the stored weights and the data alone, but for wide
+networks, whose rows are records (data/convergence).
 """
 
 import hashlib
 
 import numpy as np
 
-from overparam import convergence, drawing, latex
+from overparam import bounds, convergence, drawing, latex
 
 # Runs with words of their own in the table; the others are other networks.
 WORDS = {
@@ -19,21 +20,39 @@ WORDS = {
 }
 
 
-def table(dataset, runs):
-    """A row for each run: what it was trained on, for how long, and the verdict on its weights."""
-    return [table_row(name, run, dataset["inputs"]) for name, run in in_order(runs)]
+def table(dataset, runs, records, lambda_zero):
+    """A row for each run and for each record of the data: what it was trained on, for how long, and
+    the verdict on its weights."""
+    from overparam.dataset import of_data  # here, as MNIST-1D loads matplotlib
+
+    computed = [table_row(name, run, dataset, lambda_zero) for name, run in runs.items()]
+    names = [name for row in computed[:1] for name in row]
+    recorded = [{name: row[name] for name in names} for row in of_data(records, dataset)]
+    rows = [{"recorded": 0, **row} for row in computed]
+    return in_order(rows + [{"recorded": 1, **row} for row in recorded])
 
 
-def in_order(runs):
-    """(name, run): the assigned network, others, those on other targets."""
-    others = [name for name in runs if name not in WORDS]
-    first, *last = WORDS
-    return [(name, runs[name]) for name in [first, *others, *last] if name in runs]
+def in_order(rows):
+    """The assigned network, others by width, those on other targets."""
+    named = {row["name"]: row for row in rows if row["name"] in WORDS}
+    first, *last = [named[name] for name in WORDS if name in named]
+    return [first, *others(rows), *last]
 
 
-def table_row(name, run, inputs):
+def others(rows):
+    """The rows of other networks, the narrowest first."""
+    found = [row for row in rows if row["name"] not in WORDS]
+    return sorted(found, key=lambda row: (row["m"], row["seed"]))
+
+
+def record(name, run, dataset, lambda_zero):
+    """The row that is kept of a run."""
+    return table_row(name, run, dataset, lambda_zero)
+
+
+def table_row(name, run, dataset, lambda_zero):
     """The verdict on the weights of one run, on the samples that it was trained on."""
-    inputs, targets = inputs[run["samples"]], run["targets"].astype(np.float64)
+    inputs, targets = dataset["inputs"][run["samples"]], run["targets"].astype(np.float64)
     weights, signs = run["final_weights"], run["output_weights"]
     verdict = convergence.certify(inputs, targets, weights, signs)
     return {
@@ -51,8 +70,23 @@ def table_row(name, run, inputs):
         "residual": verdict.residual,
         "near": verdict.near,
         "holds": "holds" if verdict.holds else "fails",
+        **fate(name, run, verdict, len(inputs), lambda_zero),
         "digest": digest(weights, signs),
     }
+
+
+def fate(name, run, verdict, n, lambda_zero):
+    """When the loss first exceeds the bound of Theorem 3.2 from the run's start, and what is known
+    of it for ever: kept (`prop:kept`), crossed, or open.  Empty where a run does not begin with
+    initial weights, or has not all samples or other targets: their bound is not that one."""
+    if name in WORDS:
+        return {"crossing_time": "", "fate": ""}
+    crossing = bounds.crossing_time(run, lambda_zero)
+    if crossing is not None:
+        return {"crossing_time": crossing, "fate": "crossed"}
+    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])[-1]
+    kept = verdict.coercivity >= lambda_zero / 2 and verdict.residual**2 / n <= bound
+    return {"crossing_time": "", "fate": "kept" if verdict.holds and kept else "open"}
 
 
 def digest(weights, output_weights):
@@ -101,7 +135,7 @@ def rows(proofs):
     """Cells of the table of networks."""
     return [
         [
-            WORDS.get(row["name"], f"seed {row['seed']}"),
+            WORDS.get(row["name"], f"seed {row['seed']}") + ("$^*$" if row["recorded"] else ""),
             latex.number(row["m"]),
             latex.number(row["steps"]),
             latex.number(row["time"]),
@@ -136,17 +170,29 @@ def numbers(proofs):
         "proof-coercivity": latex.lower_bound(first["coercivity"]),
         "proof-near": latex.number(100 * first["near"], 2),
         "proof-digest": rf"\texttt{{{first['digest']}}}",
-        "proof-by-width": by_width([row for row in proofs if row["name"] not in WORDS]),
+        "proofs-recorded": latex.number(sum(row["recorded"] for row in proofs)),
+        "proof-by-width": by_width(proofs, when),
+        "bound-by-width": by_width(proofs, outcome),
     }
 
 
-def by_width(proofs):
-    """When each network's convergence was proved, in words, the narrowest first."""
-    parts = []
-    for row in sorted(proofs, key=lambda row: (row["m"], row["seed"])):
-        when = "at" if row["holds"] == "holds" else "not by"
-        parts.append(f"$m={latex.number(row['m'])}$: {when} $t={latex.number(row['time'])}$")
-    return "; ".join(parts)
+def by_width(proofs, words):
+    """Words about each of the other networks, the narrowest first."""
+    return "; ".join(f"$m={latex.number(row['m'])}$: {words(row)}" for row in others(proofs))
+
+
+def when(row):
+    """When a network's convergence was proved."""
+    return f"{'at' if row['holds'] == 'holds' else 'not by'} $t={latex.number(row['time'])}$"
+
+
+def outcome(row):
+    """What becomes of the bound."""
+    if row["fate"] == "crossed":
+        return f"crossed at $t={latex.number(row['crossing_time'])}$"
+    if row["fate"] == "kept":
+        return rf"kept for ever, as $\Lambda\ge{latex.lower_bound(row['coercivity'])}$"
+    return f"kept up to $t={latex.number(row['time'])}$, then open"
 
 
 def verdict(row):

@@ -3,7 +3,8 @@
 Report: `sec:wide`.  A record is a row that a run of the width study left in data/wide, with its
 origin; of records those count that are of the data of this build.  A claim holds from the smallest
 width on at which, and above which, every network meets it; where the widest does not, a power law
-through the wide networks says where it would begin.
+through the wide networks says where it would begin.  What holds for ever is told by the networks of
+the convergence study.
 """
 
 from typing import NamedTuple
@@ -13,10 +14,6 @@ import numpy as np
 from overparam import drawing, latex
 from studies import routes, width
 
-# Steps after which a record has the loss, so that a test can take them again.
-REPLAYED = (1, 2, 5, 10, 20)
-# What a run tells about its origin.
-ORIGIN = ("command", "commit", "device", "versions", "date")
 # A power law is fitted to the networks of at least this part of the largest width.
 FITTED = 1 / 256
 # Claim → statement, as the table prints it, and its name in the figure.
@@ -50,6 +47,7 @@ CLAIMS = {
         r"$\lambda_{\min}(H^p(t))\geq\lambda_0/2$",
     ),
     "convergence": ("loss at most its bound", "loss at most its bound"),
+    "forever": ("the same for ever, proved", "the same for ever, proved"),
 }
 # What Lemmas 3.1 and 3.2 conclude, and the theorem.
 CONCLUSIONS = ("gram_error", "gram_change", "lambda_min", "convergence")
@@ -107,22 +105,11 @@ class Onset(NamedTuple):
     factor: float | None
 
 
-def record(run, lambda_zero):
-    """The row that is kept of a run with its origin."""
-    return {
-        **width.table_row(run, lambda_zero),
-        "steps": len(run["loss"]) - 1,
-        **{f"loss_{step}": float(run["loss"][step]) for step in REPLAYED},
-        **{name: str(run[name]) for name in ORIGIN},
-    }
-
-
 def table(networks, records, dataset):
     """A row a network, ordered by width and seed, and whether it is recorded."""
-    from overparam.dataset import digest  # here, as MNIST-1D loads matplotlib
+    from overparam.dataset import of_data  # here, as MNIST-1D loads matplotlib
 
-    data = digest(dataset["inputs"], dataset["labels"])
-    recorded = [row for row in records if row["data"] == data]
+    recorded = of_data(records, dataset)
     rows = [
         {"recorded": int(of is recorded), **{name: row[name] for name in networks[0]}}
         for of in (networks, recorded)
@@ -146,7 +133,18 @@ def claims(dataset, lambda_zero, delta):
         "lambda_min": Claim("lambda_min_smallest", -lambda_zero / 2, *whole),
         "sliding_lambda_min": Claim("sliding_lambda_min_smallest", -lambda_zero / 2, *whole),
         "convergence": Claim("over_bound_largest", 1.0, *whole),
+        "forever": Claim("coercivity", -lambda_zero / 2, *whole),
     }
+
+
+def kept(proofs):
+    """The networks of the convergence study that began with their initial weights, by width; the
+    coercivity where it keeps the bound, else 0."""
+    return [
+        {"m": row["m"], "coercivity": row["coercivity"] if row["fate"] == "kept" else 0.0}
+        for row in sorted(proofs, key=lambda row: row["m"])
+        if row["fate"]
+    ]
 
 
 def wide_enough(networks):
@@ -181,10 +179,11 @@ def extrapolation(networks, claim):
     return float(np.exp(centre + distance)), float(np.exp(error))
 
 
-def onsets(wide, dataset, lambda_zero, delta):
+def onsets(wide, proofs, dataset, lambda_zero, delta):
     """name → Claim and Onset."""
+    proved = kept(proofs)
     return {
-        name: (claim, onset(wide, claim, name in LAWS))
+        name: (claim, onset(proved if name == "forever" else wide, claim, name in LAWS))
         for name, claim in claims(dataset, lambda_zero, delta).items()
     }
 
@@ -210,7 +209,7 @@ def place(found):
     return [rf"\llap{{$^*$}}{latex.number(found.extrapolated, 2)}", f"{low} to {high}"]
 
 
-def rows(wide, dataset, lambda_zero, *, delta):
+def rows(wide, proofs, dataset, lambda_zero, *, delta):
     """Cells of the table: claim, where it begins, how sure, and both routes."""
     return [
         [
@@ -218,7 +217,7 @@ def rows(wide, dataset, lambda_zero, *, delta):
             *place(found),
             *(latex.number(m, 2) if m else "--" for m in (claim.paper, claim.sharp)),
         ]
-        for name, (claim, found) in onsets(wide, dataset, lambda_zero, delta).items()
+        for name, (claim, found) in onsets(wide, proofs, dataset, lambda_zero, delta).items()
     ]
 
 
@@ -261,14 +260,14 @@ def crossing_widths(networks):
     return [row["m"] for row in networks if row["crossing_time"] != "" and width.not_after_end(row)]
 
 
-def numbers(wide, dataset, lambda_zero, *, delta):
+def numbers(wide, proofs, dataset, lambda_zero, *, delta):
     """name → LaTeX of every number that the text quotes."""
-    found = onsets(wide, dataset, lambda_zero, delta)
+    found = onsets(wide, proofs, dataset, lambda_zero, delta)
     fitted, crossing = wide_enough(wide), crossing_widths(wide)
     widest = [row for row in wide if row["m"] == wide[-1]["m"]]
     recorded = [row for row in wide if row["recorded"]]
     last = {name: np.mean([row[name] for row in widest]) for name in COMPARED}
-    met = [all(map(claim.holds, widest)) for claim, _ in found.values()]
+    met = [all(map(claim.holds, widest)) for name, (claim, _) in found.items() if name != "forever"]
     ends = [found[name][1] for name in CONCLUSIONS]
     paper, sharp = routes.routes(dataset, lambda_zero, delta)
     return {
@@ -285,7 +284,7 @@ def numbers(wide, dataset, lambda_zero, *, delta):
             f"wide-{name}-local": latex.number(width.local_slopes(wide, column)[1], 2)
             for name, column in BENT.items()
         },
-        "wide-claims": latex.number(len(found)),
+        "wide-claims": latex.number(len(met)),
         "wide-claims-met": latex.number(sum(met)),
         "wide-crossed": latex.number(len(crossing)),
         "wide-crossed-widest": latex.number(max(crossing)) if crossing else "none",
@@ -293,6 +292,7 @@ def numbers(wide, dataset, lambda_zero, *, delta):
             f"wide-{name.replace('_', '-')}-begins": words(found[name][1], wide[-1]["m"])
             for name in ("gram_error", "gram_change", "lambda_min", "sliding_lambda_min")
         },
+        "wide-forever-begins": words(found["forever"][1], kept(proofs)[-1]["m"]),
         "wide-gram-error-over": latex.number(last["initial_gram_error"] / (lambda_zero / 4)),
         "wide-gram-change-over": latex.number(last["gram_change_largest"] / (lambda_zero / 4)),
         "wide-flipped": latex.number(100 * last["flipped"], 2),
@@ -360,9 +360,9 @@ def draw_columns(axes, wide, columns, laws):
     axes.grid(True)
 
 
-def figure(wide, dataset, lambda_zero, *, delta):
+def figure(wide, proofs, dataset, lambda_zero, *, delta):
     """Theorem, proof and experiment on one axis of width; below, what is measured."""
-    found = onsets(wide, dataset, lambda_zero, delta)
+    found = onsets(wide, proofs, dataset, lambda_zero, delta)
     figure, panels = drawing.subplot_mosaic(
         "TT;GE;SD", figsize=(6.1, 7.0), height_ratios=[1.3, 1, 1]
     )

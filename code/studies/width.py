@@ -47,6 +47,11 @@ def table_row(run, lambda_zero):
     }
 
 
+def record(name, run, dataset, lambda_zero):
+    """The row that is kept of a run."""
+    return table_row(run, lambda_zero) | {"steps": len(run["loss"]) - 1}
+
+
 def by_width(networks, name):
     """Widths (k,), ascending, and for each the values of a column over its networks."""
     widths = sorted({row["m"] for row in networks})

@@ -114,6 +114,7 @@ def coherent(draw, samples=100_000, width=100_000, steps=100_000, count=20):
             "flow_time": min(10_000, enough * studied),
             "look": draw(st.integers(1, 50)),
             "look_first_stage": draw(st.integers(1, 50)),
+            "record": False,
         },
         "step_study": {
             "refinements": draw(st.permutations(list(accumulate([1, *factors], mul)))),

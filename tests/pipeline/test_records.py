@@ -1,4 +1,4 @@
-"""The records of data/wide: made by the rule, complete, and what their commands give here."""
+"""The records of data/: made by the rule, complete, and what their commands give here."""
 
 import shlex
 import subprocess
@@ -10,14 +10,22 @@ from workflow import ROOT, SOURCES
 
 import files
 from pipeline.config import shipped
+from pipeline.runs import RECORDS
 from pipeline.studies import records
-from studies import wide
+from record_run import ORIGIN, REPLAYED
 
-RECORDS = [files.read_csv(ROOT / path) for path in records()]
-ROWS = sorted((row for (row,) in RECORDS), key=lambda row: row["m"])
-# Single precision rounds by 6e-8; a step multiplies an error by less than 1 + the curvature that
-# the kinks add, and other kernels of a BLAS sum in another order.
-FIRST_STEPS = 1e-4
+
+def read(rule):
+    """Path → record, the narrowest first."""
+    rows = {path: files.read_csv(ROOT / path)[0] for path in records(rule)}
+    return dict(sorted(rows.items(), key=lambda item: item[1]["m"]))
+
+
+PATHS = {rule: read(rule) for rule in RECORDS}
+ROWS, PROOFS = ([*PATHS[rule].values()] for rule in ("width", "convergence"))
+# Single precision rounds by 6e-8, double by 1e-16; a step multiplies an error by less than 1 + the
+# curvature that the kinks add, and other kernels of a BLAS sum in another order.
+FIRST_STEPS, DOUBLE_STEPS = 1e-4, 1e-12
 # Signs of w_rᵀx_i that rounding decides, and after 1725 steps patterns that chatter otherwise.
 WHOLE_RUN = 0.05
 
@@ -49,54 +57,70 @@ def without(options, *names):
 
 
 def command(row):
-    """The options of a record's command, without those of outputs, and with values for all."""
+    """The options of a record's command without those of outputs, and its flags."""
     python, script, *words = shlex.split(row["command"])
     assert (python, script) == ("python", "code/train_network.py")
-    words = [word for word in words if word not in ("--single", "--origin")]
-    return without(words, "--output", "--log", "--device")
+    flags = [word for word in words if word in ("--single", "--origin")]
+    words = [word for word in words if word not in flags]
+    return without(words, "--output", "--log", "--device"), flags
 
 
 def replay(folder, row, *options):
-    """The first steps of a record's run."""
-    kept = without(command(row), "--flow-time", "--follow", "--probes", "--window")
-    length = "--steps", max(wide.REPLAYED), "--probes", 2, "--window", 2
-    run(folder, "train_network.py", *kept, *length, *options, "--single", "--output", "run.npz")
+    """The first steps of a record's run, measured if it was."""
+    options_of_run, flags = command(row)
+    lengths = "--flow-time", "--follow", "--probes", "--window", "--certify"
+    length = ["--steps", max(REPLAYED)]
+    length += ["--probes", 2, "--window", 2] if "--probes" in options_of_run else []
+    words = *without(options_of_run, *lengths), *flags, *length, *options
+    run(folder, "train_network.py", *words, "--output", "run.npz")
     return files.read_npz(folder / "run.npz")
 
 
 def differences(row, found):
     """Relative differences of the losses after the first steps, and of H(0)."""
-    pairs = [(found["loss"][step], row[f"loss_{step}"]) for step in wide.REPLAYED]
+    pairs = [(found["loss"][step], row[f"loss_{step}"]) for step in REPLAYED]
     pairs += [(found["loss"][0], row["loss_initial"])]
-    pairs += [(found["initial_gram_error"], row["initial_gram_error"])]
-    pairs += [(found["probe_lambda_min"][0], row["lambda_min_initial"])]
+    if "initial_gram_error" in row:
+        pairs += [(found["initial_gram_error"], row["initial_gram_error"])]
+        pairs += [(found["probe_lambda_min"][0], row["lambda_min_initial"])]
     return np.array([abs(here / there - 1) for here, there in pairs])
 
 
 def test_records_are_in_git_and_in_the_copies_of_the_tests():
     assert "data" in SOURCES
     listed = subprocess.run(
-        ["git", "-C", str(ROOT), "check-ignore", *records()], capture_output=True, text=True
+        ["git", "-C", str(ROOT), "check-ignore", *(path for rule in PATHS for path in PATHS[rule])],
+        capture_output=True,
+        text=True,
     )
     assert listed.stdout == ""
 
 
 def test_a_record_is_named_by_its_run_and_says_where_it_comes_from():
-    for path, row in zip(records(), (row for (row,) in RECORDS), strict=True):
-        assert path == f"data/wide/m{row['m']}_seed{row['seed']}.csv"
-        assert row["commit"].endswith(", clean"), f"{path}: sources with changes"
-        options = command(row)
-        named = {options[k]: options[k + 1] for k in range(0, len(options), 2)}
-        assert (named["--width"], named["--seed"]) == (str(row["m"]), str(row["seed"]))
-        assert all(row[name] for name in (*wide.ORIGIN, "data", "configuration"))
-    assert len({row["seed"] for row in ROWS}) == len(ROWS)
+    names = {
+        "width": "data/wide/m{m}_seed{seed}.csv",
+        "convergence": "data/convergence/other{seed}.csv",
+    }
+    for rule, rows in PATHS.items():
+        for path, row in rows.items():
+            assert path == names[rule].format(**row)
+            assert row["commit"].endswith(", clean"), f"{path}: sources with changes"
+            options, flags = command(row)
+            assert flags == {"width": ["--single", "--origin"], "convergence": ["--origin"]}[rule]
+            named = {options[k]: options[k + 1] for k in range(0, len(options), 2)}
+            assert (named["--width"], named["--seed"]) == (str(row["m"]), str(row["seed"]))
+            assert all(row[name] for name in (*ORIGIN, "data", "configuration"))
+    seeds = [row["seed"] for row in ROWS + PROOFS]
+    assert len({*seeds}) == len(seeds)
 
 
-def test_the_first_steps_of_a_record_are_those_of_its_command(folder):
-    row = ROWS[0]
-    assert differences(row, replay(folder, row)).max() < FIRST_STEPS
+@pytest.mark.parametrize("rule", RECORDS)
+def test_the_first_steps_of_a_record_are_those_of_its_command(folder, rule):
+    rounding = {"width": FIRST_STEPS, "convergence": DOUBLE_STEPS}[rule]
+    row = next(iter(PATHS[rule].values()))
+    assert differences(row, replay(folder, row)).max() < rounding
     other = replay(folder, row, "--seed", row["seed"] + 1)
-    assert differences(row, other).min() > FIRST_STEPS
+    assert differences(row, other).min() > rounding
 
 
 @pytest.mark.slow
@@ -105,14 +129,34 @@ def test_the_first_steps_of_the_widest_record_are_those_of_its_command(folder):
     assert differences(row, replay(folder, row)).max() < FIRST_STEPS
 
 
+def made_again(folder, row, study):
+    """The record of the run that a record's command gives here."""
+    options, flags = command(row)
+    path = f"{row.get('name', 'run')}.npz"
+    run(folder, "train_network.py", *options, *flags, "--output", path)
+    run(folder, "record_run.py", "--run", path, "--study", study, "--output", "row.csv")
+    (found,) = files.read_csv(folder / "row.csv")
+    assert [*found] == [*row]
+    return found
+
+
+@pytest.mark.slow
+def test_a_recorded_proof_is_found_again(folder):
+    """Of the narrowest network: weights that differ by rounding, and the verdict on them."""
+    row = PROOFS[0]
+    found = made_again(folder, row, "convergence")
+    same = ("name", "n", "m", "seed", "steps", "holds", "fate", "data")
+    assert [found[name] for name in same] == [row[name] for name in same]
+    for name, value in row.items():
+        if isinstance(value, float):
+            assert found[name] == pytest.approx(value, rel=WHOLE_RUN), name
+
+
 @pytest.mark.slow
 def test_a_whole_record_is_made_again(folder):
     """The widest network that a processor trains in a minute or two."""
     row = [row for row in ROWS if row["m"] <= 1 << 14][-1]
-    run(folder, "train_network.py", *command(row), "--single", "--origin", "--output", "run.npz")
-    run(folder, "record_run.py", "--run", "run.npz", "--output", "row.csv")
-    (found,) = files.read_csv(folder / "row.csv")
-    assert [*found] == [*row]
+    found = made_again(folder, row, "width")
     for name, value in row.items():
         if isinstance(value, float):
             assert found[name] == pytest.approx(value, rel=WHOLE_RUN), name

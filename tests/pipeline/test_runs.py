@@ -283,3 +283,12 @@ def test_runs_of_the_width_study_are_recorded_where_it_is_asked_for():
     assert recorded == {f"data/wide/{run.name}.csv" for run in widths}
     assert all("--origin" in run.command_line() for run in widths)
     assert not any(run.record for run in RUNS.values())
+
+
+def test_proofs_of_other_networks_are_recorded_where_it_is_asked_for():
+    runs = training_runs(config(convergence_study={"record": True}))
+    recorded = {run.record for run in runs.values() if run.record}
+    others = [name for name in by_name("convergence") if name.startswith("other")]
+    assert recorded == {f"data/convergence/{name}.csv" for name in others}
+    assert "--origin" in runs[others[0]].command_line()
+    assert "--origin" not in runs["assigned"].command_line()

@@ -78,6 +78,7 @@ USERS = {
     "convergence_study.flow_time": {"train_convergence"},
     "convergence_study.look": {"train_convergence"},
     "convergence_study.look_first_stage": {"train_convergence"},
+    "convergence_study.record": {"train_convergence"},
     "step_study.refinements": {"train_step_size"} | STEP_LISTS,
     "step_study.flow_time": {"train_step_size"},
     "both_layers.flow_time": {"train_both_layers"},
@@ -100,6 +101,7 @@ SPARED = {
     "target_study.seeds": {"summarise_step_size"},
     "convergence_study.networks": {"plot_convergence"},
     "convergence_study.look_first_stage": {"plot_convergence"},
+    "convergence_study.record": {"plot_convergence"},
     "stagewise.seed": {"plot_convergence"},
     "stagewise.steps_per_stage": {"plot_convergence"},
 }

@@ -66,7 +66,7 @@ def test_every_array_is_described_with_its_shape(built):
 def test_every_column_is_described(built):
     seen = set()
     for path in [
-        p for folder in ("results", "figures", "data/wide") for p in built.glob(f"{folder}/*.csv")
+        p for folder in ("results", "figures", "data/*") for p in built.glob(f"{folder}/*.csv")
     ]:
         with open(path, newline="") as file:
             seen |= set(next(csv.reader(file)))

@@ -7,11 +7,14 @@ import struct
 import numpy as np
 import pytest
 
+from overparam.convergence import Verdict
+from overparam.dataset import digest
 from studies import convergence
 
 NAMES = ("assigned", "other8", "other9", "small_targets", "first_stage", "first_stage_shifted")
 # "holds" four times of six; of the three on five samples two are of the seed 7.
 COLUMNS = {
+    "recorded": [0, 1, 0, 0, 0, 0],
     "name": NAMES,
     "n": [5, 5, 5, 5, 2, 2],
     "m": [8, 1600, 16, 8, 8, 8],
@@ -26,6 +29,8 @@ COLUMNS = {
     "residual": [0.00123456, 0.2, 0.3, 0.4, 0.5, 0.6],
     "near": [0.099, 0.25, 0.3, 0.4, 0.5, 0.6],
     "holds": ["holds", "fails", "holds", "holds", "fails", "holds"],
+    "crossing_time": ["", "", 7.654, "", "", ""],
+    "fate": ["", "open", "crossed", "", "", ""],
     "digest": ["00ab000000000012", "01", "02", "03", "04", "05"],
 }
 PROOFS = [dict(zip(COLUMNS, row, strict=True)) for row in zip(*COLUMNS.values(), strict=True)]
@@ -44,8 +49,13 @@ EXPECTED_NUMBERS = {
     "proof-coercivity": r"\num{0.0456}",
     "proof-near": r"\num{9.9}",
     "proof-digest": r"\texttt{00ab000000000012}",
+    "proofs-recorded": r"\num{1}",
     # Of the seeds 9 and 8 alone.
     "proof-by-width": r"$m=\num{16}$: at $t=\num{34.6}$; $m=\num{1600}$: not by $t=\num{23.4}$",
+    "bound-by-width": (
+        r"$m=\num{16}$: crossed at $t=\num{7.65}$;"
+        r" $m=\num{1600}$: kept up to $t=\num{23.4}$, then open"
+    ),
 }
 # Width, steps, time, loss, asked, radius, coercivity, near pairs in per cent; what is asked is
 # rounded up, radius and coercivity down: 0.8 is stored a little above what is written here, 0.6
@@ -55,7 +65,7 @@ EXPECTED_ROWS = [
     for row in (
         r"\cref{sec:training}, trained on & \num{8} & \num{300} & \num{12.3} & \num{1.2e-9}"
         r" & \num{0.03331} & \num{0.03456} & \num{0.0456} & \num{9.9} & holds",
-        r"seed 8 & \num{1600} & \num{400} & \num{23.4} & \num{2.0e-9}"
+        r"seed 8$^*$ & \num{1600} & \num{400} & \num{23.4} & \num{2.0e-9}"
         r" & -- & \num{0.5000} & -- & \num{25} & fails",
         r"seed 9 & \num{16} & \num{500} & \num{34.6} & \num{3.0e-9}"
         r" & \num{0.5000} & \num{0.5999} & \num{0.0788} & \num{30} & holds",
@@ -89,6 +99,12 @@ def test_numbers_where_nothing_is_proved():
     assert {row[-1] for row in convergence.rows(proofs)} == {"fails"}
 
 
+def test_a_bound_that_is_kept_is_told_with_the_coercivity_rounded_down():
+    assert convergence.outcome({"fate": "kept", "coercivity": 0.0789}) == (
+        r"kept for ever, as $\Lambda\ge\num{0.0788}$"
+    )
+
+
 def test_rows():
     assert convergence.rows(PROOFS) == EXPECTED_ROWS
 
@@ -120,32 +136,88 @@ def test_table():
         "other4": run([0, 2.2], 4),
         "assigned": run([0, 0.1], 1),
     }
-    rows = convergence.table(DATASET, runs)
-    names = ["assigned", "other12", "other4", "first_stage"]
+    rows = convergence.table(DATASET, runs, [], 1.0)
+    names = ["assigned", "other4", "other12", "first_stage"]
     assert [row["name"] for row in rows] == names
-    assert [row["seed"] for row in rows] == [1, 12, 4, 5]
+    assert [row["seed"] for row in rows] == [1, 4, 12, 5]
     assert [row["n"] for row in rows] == [2, 2, 2, 1]
+    assert {row["recorded"] for row in rows} == {0}
     assert {row["m"] for row in rows} == {2}
     for row in rows:
         assert list(row) == list(COLUMNS)
         times = row["steps"], row["time"], row["loss_initial"], row["loss"]
         assert times == (3, 1.5, 9, 6)
         assert row["digest"] == digest_by_hand()
-    assert [row["holds"] for row in rows] == ["holds", "fails", "holds", "holds"]
-    assert [row["near"] for row in rows] == [0, 1, 1 / 2, 0]
-    assert [row["needed"] == "" for row in rows] == [False, True, False, False]
-    assert rows[1]["coercivity"] == 0
+    assert [row["holds"] for row in rows] == ["holds", "holds", "fails", "holds"]
+    assert [row["near"] for row in rows] == [0, 1 / 2, 1, 0]
+    assert [row["needed"] == "" for row in rows] == [False, False, True, False]
+    assert rows[2]["coercivity"] == 0
     # On x1 alone both units are active: Λ = 1, and ‖y − u‖/√2 is asked for.
-    for row, size, coercivity in [(rows[0], 0.1, 0.5), (rows[2], 2.2, 0.5), (rows[3], 0.1, 1)]:
+    for row, size, coercivity in [(rows[0], 0.1, 0.5), (rows[1], 2.2, 0.5), (rows[3], 0.1, 1)]:
         assert row["residual"] == pytest.approx(size, abs=1e-12)
         assert row["coercivity"] == pytest.approx(coercivity, abs=1e-12)
         assert row["needed"] == pytest.approx(size / math.sqrt(2) / coercivity, rel=1e-10)
         assert row["needed"] < row["radius"] < 1.03 * row["needed"]
 
 
+def test_records_of_the_data_stand_among_the_others_by_width_and_seed():
+    run_row = convergence.table_row("other4", run([0, 0.1], 4), DATASET, 1.0)
+    origin = {"command": "python", "data": digest(**DATASET)}
+    records = [
+        run_row | {"name": "other9", "m": 1, "seed": 9, "loss": 0.25} | origin,
+        run_row | {"name": "other3", "m": 2, "seed": 3} | origin,
+        run_row | {"name": "other2", "m": 2, "seed": 2} | origin | {"data": "another"},
+    ]
+    runs = {"other4": run([0, 0.1], 4), "assigned": run([0, 0.1], 1)}
+    rows = convergence.table(DATASET, runs, records, 1.0)
+    assert [row["name"] for row in rows] == ["assigned", "other9", "other3", "other4"]
+    assert [row["recorded"] for row in rows] == [0, 1, 1, 0]
+    assert {tuple(row) for row in rows} == {tuple(COLUMNS)}
+    assert (rows[1]["m"], rows[1]["loss"]) == (1, 0.25)
+
+
+# The loss of `run`, 9 to 6 in 3/2 of time; half of Λ = ½ in the proof below.
+@pytest.mark.parametrize(
+    ("lambda_zero", "residual", "crossing", "fate"),
+    [
+        # 9·e^{−λ0/2} < 8 from λ0 = 0.236 on, and 9·e^{−3λ0/2} < 6 from 0.270 on.
+        (0.3, [0, 0.1], 0.5, "crossed"),
+        (0.2, [0, 0.1], "", "kept"),
+        # 22² and more over two samples is more than 9·e^{−3/10}; the proof fails.
+        (0.2, [20, 0], "", "open"),
+    ],
+)
+def test_a_bound_is_crossed_kept_or_open(lambda_zero, residual, crossing, fate):
+    row = convergence.table_row("other4", run(residual, 4), DATASET, lambda_zero)
+    assert (row["crossing_time"], row["fate"]) == (crossing, fate)
+    assert convergence.record("other4", run(residual, 4), DATASET, lambda_zero) == row
+    row = convergence.table_row("assigned", run(residual, 4), DATASET, lambda_zero)
+    assert (row["crossing_time"], row["fate"]) == ("", "")
+
+
+# No step exceeds the bound: what decides are Λ ≥ λ0/2, the proof, and ‖y − u‖²/n at its end, where
+# the bound is 4·e^{−1/2·6/5} = 2.195.
+@pytest.mark.parametrize(
+    ("holds", "coercivity", "residual", "fate"),
+    [
+        (True, 0.25, math.sqrt(3 * 2.19), "kept"),
+        (True, 0.25, math.sqrt(3 * 2.2), "open"),
+        (True, np.nextafter(0.25, 0), 0.1, "open"),
+        (False, 0.25, 0.1, "open"),
+    ],
+)
+def test_a_bound_is_kept_where_the_proof_is_fast_and_begins_below_it(
+    holds, coercivity, residual, fate
+):
+    verdict = Verdict(holds, 0.1, 0.05, coercivity, residual, 0.1)
+    of_run = {"loss": np.array([4.0, 2.0]), "time": np.array([0, 1.2])}
+    found = convergence.fate("other4", of_run, verdict, 3, 0.5)
+    assert found == {"crossing_time": "", "fate": fate}
+
+
 def test_integer_targets_are_those_of_the_proof():
     of_run = run([0, 0], 1) | {"targets": np.array([6, 3])}
-    row = convergence.table_row("assigned", of_run, DATASET["inputs"])
+    row = convergence.table_row("assigned", of_run, DATASET, 1.0)
     assert row["residual"] == pytest.approx(np.linalg.norm([6, 3] - U), rel=1e-12)
 
 

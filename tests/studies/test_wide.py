@@ -39,6 +39,14 @@ COLUMNS = {
     "over_bound_largest": [1.0, 2.0, 1.0, 1.5, 1.0, 1.0],
 }
 WIDE = [dict(zip(COLUMNS, row, strict=True)) for row in zip(*COLUMNS.values(), strict=True)]
+# A coercivity counts where it keeps the bound; without a bound a network is not of this study.
+PROOFS = [
+    {"m": 4096, "coercivity": 0.14, "fate": "kept"},
+    {"m": 16, "coercivity": 0.2, "fate": "crossed"},
+    {"m": 64, "coercivity": 0.3, "fate": ""},
+    {"m": 1024, "coercivity": 1 / 8, "fate": "kept"},
+    {"m": 1020, "coercivity": 0.2, "fate": "open"},
+]
 EXPECTED_NUMBERS = {
     "wide-networks": r"\num{6}",
     "wide-recorded": r"\num{3}",
@@ -72,6 +80,7 @@ EXPECTED_NUMBERS = {
     r" \num{16000} (\num{4300} to \num{62000})",
     "wide-lambda-min-begins": r"holds from $m=\num{1024}$ on",
     "wide-sliding-lambda-min-begins": r"fails up to $m=\num{4096}$",
+    "wide-forever-begins": r"holds from $m=\num{1024}$ on",
     # (1/8)/(1/16).
     "wide-gram-error-over": r"\num{2.00}",
     "wide-gram-change-over": r"\num{2.00}",
@@ -105,6 +114,8 @@ EXPECTED_ROWS = [
         r" & -- & -- & \num{2.3e+10} & \num{3.7e+8}",
         r"loss at most its bound"
         r" & \num{1024} & \num{2} networks & \num{2.3e+10} & \num{3.7e+8}",
+        r"the same for ever, proved"
+        r" & \num{1024} & \num{2} networks & \num{2.3e+10} & \num{3.7e+8}",
     )
 ]
 
@@ -117,17 +128,17 @@ def replaced(**columns):
 
 
 def test_numbers():
-    assert wide.numbers(WIDE, DATASET, LAMBDA_ZERO, delta=DELTA) == EXPECTED_NUMBERS
+    assert wide.numbers(WIDE, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA) == EXPECTED_NUMBERS
 
 
 def test_rows():
-    assert wide.rows(WIDE, DATASET, LAMBDA_ZERO, delta=DELTA) == EXPECTED_ROWS
+    assert wide.rows(WIDE, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA) == EXPECTED_ROWS
 
 
 def begins(name, column, values):
     """The Onset of a claim where a column has these values."""
     networks = replaced(**{column: values})
-    return wide.onsets(networks, DATASET, LAMBDA_ZERO, DELTA)[name][1]
+    return wide.onsets(networks, PROOFS, DATASET, LAMBDA_ZERO, DELTA)[name][1]
 
 
 def test_a_claim_begins_above_the_widest_network_that_fails():
@@ -172,15 +183,15 @@ def test_nothing_is_said_of_widths_beyond_1e40(end, said):
 @pytest.mark.parametrize(("share", "printed"), [(0.024501, "2.5"), (0.024499, "2.4")])
 def test_shares_are_in_percent(column, share, printed):
     networks = replaced(**{column: [*COLUMNS[column][:-1], share]})
-    values = wide.numbers(networks, DATASET, LAMBDA_ZERO, delta=DELTA)
+    values = wide.numbers(networks, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA)
     assert values[f"wide-{column}"] == rf"\num{{{printed}}}"
 
 
 def test_of_two_networks_of_a_width_both_must_meet_a_claim():
     twice = [*WIDE, WIDE[-1] | {"lambda_min_smallest": 0.1}]
-    found = wide.onsets(twice, DATASET, LAMBDA_ZERO, DELTA)["lambda_min"][1]
+    found = wide.onsets(twice, PROOFS, DATASET, LAMBDA_ZERO, DELTA)["lambda_min"][1]
     assert found == (None, 0, None, None)
-    met = wide.numbers(twice, DATASET, LAMBDA_ZERO, delta=DELTA)
+    met = wide.numbers(twice, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA)
     assert (met["wide-claims-met"], met["wide-at-largest"]) == (r"\num{2}", r"\num{2}")
 
 
@@ -190,7 +201,9 @@ def test_a_law_that_does_not_go_to_the_limit_is_not_extrapolated():
     # So flat that the limit lies beyond every width of which one would speak.
     flat = [1.0, 1, 0.999, 0.9985, 0.998, 0.997]
     assert begins("gram_error", "initial_gram_error", flat) == (None, 0, None, None)
-    numbers = wide.numbers(replaced(gram_change_largest=rising), DATASET, LAMBDA_ZERO, delta=DELTA)
+    numbers = wide.numbers(
+        replaced(gram_change_largest=rising), PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA
+    )
     assert numbers["wide-gram-change-begins"] == r"fails up to $m=\num{4096}$"
     assert numbers["wide-paper-orders"] == "at no known distance from"
 
@@ -202,7 +215,7 @@ def test_a_value_of_zero_has_no_law():
 
 def test_no_network_may_cross_and_none_may_be_recorded():
     networks = replaced(crossing_time=[""] * 6, recorded=[0] * 6)
-    numbers = wide.numbers(networks, DATASET, LAMBDA_ZERO, delta=DELTA)
+    numbers = wide.numbers(networks, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA)
     assert (numbers["wide-crossed"], numbers["wide-crossed-widest"]) == (r"\num{0}", "none")
     assert (numbers["wide-recorded"], numbers["wide-has-records"]) == (r"\num{0}", "no")
 
@@ -222,7 +235,19 @@ def test_records_of_other_data_are_left_out():
     assert wide.table(networks, [], DATASET) == [rows[0], rows[2]]
 
 
-def test_a_record_is_the_row_of_the_width_study_with_losses_and_origin():
+def test_what_holds_for_ever_is_told_by_the_proofs():
+    assert [row["m"] for row in wide.kept(PROOFS)] == [16, 1020, 1024, 4096]
+    assert [row["coercivity"] for row in wide.kept(PROOFS)] == [0, 0, 1 / 8, 0.14]
+    slow = [row | {"coercivity": min(row["coercivity"], 0.12)} for row in PROOFS]
+    found = wide.onsets(WIDE, slow, DATASET, LAMBDA_ZERO, DELTA)["forever"][1]
+    assert found == (None, 0, None, None)
+    numbers = wide.numbers(WIDE, slow[:-1], DATASET, LAMBDA_ZERO, delta=DELTA)
+    assert numbers["wide-forever-begins"] == r"fails up to $m=\num{4096}$"
+    # Which is not among the claims that the widest network meets.
+    assert numbers["wide-claims-met"] == EXPECTED_NUMBERS["wide-claims-met"]
+
+
+def test_a_record_is_the_row_of_the_width_study_and_its_steps():
     steps = np.arange(30)
     run = {
         "width": np.array(32),
@@ -232,20 +257,9 @@ def test_a_record_is_the_row_of_the_width_study_with_losses_and_origin():
         "measured_steps": np.array(29),
         "initial_gram_error": np.array(0.5),
         **{f"probe_{name}": np.array([3.0, 1, 2]) for name in width.LAST},
-        **{name: np.array(f"some {name}") for name in wide.ORIGIN},
     }
-    row = wide.record(run, 0.1)
-    assert row == {
-        **width.table_row(run, 0.1),
-        "steps": 29,
-        **{f"loss_{step}": 2.0**-step for step in (1, 2, 5, 10, 20)},
-        "command": "some command",
-        "commit": "some commit",
-        "device": "some device",
-        "versions": "some versions",
-        "date": "some date",
-    }
-    assert {type(row[name]) for name in wide.ORIGIN} == {str}
+    row = width.record("m32_seed7", run, DATASET, 0.1)
+    assert row == {**width.table_row(run, 0.1), "steps": 29}
 
 
 # A computed network is drawn open and without a name, a recorded one full.
@@ -255,7 +269,7 @@ COMPUTED, RECORDED = [8, 16, 64], [256, 1024, 4096]
 @pytest.fixture
 def panels(draw):
     """Letter → panel of the figure."""
-    drawn = draw(wide.figure, WIDE, DATASET, LAMBDA_ZERO, delta=DELTA)
+    drawn = draw(wide.figure, WIDE, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA)
     return {axes.get_label(): axes for axes in drawn}
 
 
@@ -313,17 +327,17 @@ def test_one_axis_has_every_claim_with_its_beginning_and_both_routes(panels):
     x = [4, -math.log2(PAPER_RADIUS), -math.log2(SHARP_RADIUS), 3]
     slopes = [1, 1, 1, 2]
     factors = [4 ** math.sqrt((z**2 + 2) / 3 / s**2) for z, s in zip(x, slopes, strict=True)]
-    heights = [8, 6, 5, 4]
+    heights = [9, 7, 6, 5]
     bars = [
         ("", [end / factor, end * factor], [height, height])
         for end, factor, height in zip(ends, factors, heights, strict=True)
     ]
     lines = [
         *bars,
-        ("measured", [64, 1024, 1024], [7, 3, 1]),
+        ("measured", [64, 1024, 1024, 1024], [8, 4, 2, 1]),
         ("extrapolated", ends, heights),
-        ("sharp route", [gram[1], *[sharp] * 4], [7, 5, 3, 2, 1]),
-        ("paper's route", [*[gram[0]] * 2, *[paper] * 5], [8, 7, 6, 4, 3, 2, 1]),
+        ("sharp route", [gram[1], *[sharp] * 5], [8, 6, 4, 3, 2, 1]),
+        ("paper's route", [*[gram[0]] * 2, *[paper] * 6], [9, 8, 7, 5, 4, 3, 2, 1]),
     ]
     drawn = panels["T"].get_lines()
     assert [line.get_label().removeprefix("_standard error") for line in drawn] == [
@@ -334,7 +348,7 @@ def test_one_axis_has_every_claim_with_its_beginning_and_both_routes(panels):
         np.testing.assert_allclose(line.get_data(), places, rtol=1e-12)
     labels = [label.get_text() for label in panels["T"].get_yticklabels()]
     assert labels == [name for *_, name in wide.CLAIMS.values()]
-    assert panels["T"].get_yticks().tolist() == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert panels["T"].get_yticks().tolist() == [9, 8, 7, 6, 5, 4, 3, 2, 1]
     spans = [patch.get_x() + np.array([0, patch.get_width()]) for patch in panels["T"].patches]
     assert [span.tolist() for span in spans] == [[256, 4096], [8, 64]]
 
@@ -343,7 +357,7 @@ def test_only_what_is_measured_is_drawn_full(panels):
     fills = {line.get_label(): line.get_fillstyle() for line in panels["T"].get_lines()}
     names = ("measured", "extrapolated", "sharp route", "paper's route")
     assert [fills[name] for name in names] == ["full", "none", "none", "none"]
-    assert panels["T"].get_ylim() == pytest.approx((0.4, 8.6))
+    assert panels["T"].get_ylim() == pytest.approx((0.4, 9.6))
 
 
 def test_a_law_is_a_straight_line_through_values_on_none(draw):
@@ -376,7 +390,9 @@ def test_columns_of_the_legends(panels, panel, columns):
 
 
 def test_without_records_only_the_computed_widths_are_shaded(draw):
-    axes, *_ = draw(wide.figure, replaced(recorded=[0] * 6), DATASET, LAMBDA_ZERO, delta=DELTA)
+    axes, *_ = draw(
+        wide.figure, replaced(recorded=[0] * 6), PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA
+    )
     assert [patch.get_x() for patch in axes.patches] == [8]
 
 

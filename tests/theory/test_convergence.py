@@ -233,6 +233,74 @@ def test_wrong_continuation(wrong):
     refute(check_continuation, wrong, STARTS)
 
 
+class Kept(NamedTuple):
+    """`prop:kept`.
+
+    Attributes:
+        fast: whether the coercivity suffices, from Λ and λ0.
+        below: whether the loss does, from ‖y − u‖² and the bound at the time t1.
+        bound: at t1 + s, from ‖y − u(0)‖², λ0, t1 and s.
+    """
+
+    fast: object = lambda coercivity, lambda_zero: coercivity >= lambda_zero / 2
+    below: object = lambda loss, bound: loss <= bound
+    bound: object = lambda first, lambda_zero, time, s: first * np.exp(-lambda_zero * (time + s))
+
+
+class Reached(NamedTuple):
+    """Weights reached at a time t1; λ0 in multiples of 2Λ, the loss in multiples of the bound."""
+
+    start: Start
+    time: float
+    rate: float
+    share: float
+
+
+def check_kept(claim, reached):
+    coercivity = least(h_near(reached.start))
+    problem, lambda_zero = reached.start.problem, reached.rate * 2 * coercivity
+    loss = np.sum(residual(problem, problem.W) ** 2)
+    first = loss / reached.share * np.exp(lambda_zero * reached.time)
+    bound = first * np.exp(-lambda_zero * reached.time)
+    # Both hypotheses hold with equality in places.
+    if not claim.fast(coercivity * (1 + ROUNDING), lambda_zero):
+        return
+    if not claim.below(loss, bound * (1 + ROUNDING)):
+        return
+    path = polygon(reached.start)
+    allowed = np.sqrt(claim.bound(first, lambda_zero, reached.time, path.times))
+    assert (np.linalg.norm(path.errors, axis=1) <= allowed + path.residual_slack).all()
+
+
+REACHED = st.builds(
+    Reached,
+    starts(),
+    *(st.sampled_from(values) for values in ([0.0, 0.7, 3.0], [0.6, 1.0, 1.4], [0.7, 1.0, 1.4])),
+)
+
+
+@settings(max_examples=20)
+@given(REACHED)
+def test_kept(reached):
+    check_kept(Kept(), reached)
+
+
+@each_wrong(
+    {
+        "any coercivity": Kept(fast=lambda coercivity, lambda_zero: True),
+        "half of it": Kept(fast=lambda coercivity, lambda_zero: coercivity >= lambda_zero / 4),
+        "any loss": Kept(below=lambda loss, bound: True),
+        "twice the loss": Kept(below=lambda loss, bound: loss <= 2 * bound),
+        "twice the rate": Kept(bound=lambda first, L, time, s: first * np.exp(-2 * L * (time + s))),
+        "the rate of 2Λ since 0": Kept(
+            bound=lambda first, L, time, s: first * np.exp(-L * (2 * time + s))
+        ),
+    }
+)
+def test_wrong_kept(wrong):
+    refute(check_kept, wrong, REACHED)
+
+
 class Case(NamedTuple):
     """n, δ, λ0 ≤ 1/2, ‖y‖ and ‖X‖² in [1, n]."""
 
