@@ -78,8 +78,8 @@ def test_help_names_files_and_settings(built):
 
 def test_help_shortens_the_names_of_many_files(built):
     words = " ".join(run(built, "table", "width", "--help").stdout.split())
-    assert "by default results/width/m250_seed201.npz … results/width/m16000_seed216.npz," in words
-    assert "16 files" in words
+    assert "by default results/width/m250_seed201.npz … results/width/m8000_seed215.npz," in words
+    assert "15 files" in words
 
 
 @pytest.mark.parametrize(
