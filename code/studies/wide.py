@@ -138,8 +138,8 @@ def claims(dataset, lambda_zero, delta):
 
 
 def kept(proofs):
-    """The networks of the convergence study that began with their initial weights, by width; the
-    coercivity where it keeps the bound, else 0."""
+    """The networks of the convergence study that have a fate, by width; the coercivity where it
+    keeps the bound, else 0."""
     return [
         {"m": row["m"], "coercivity": row["coercivity"] if row["fate"] == "kept" else 0.0}
         for row in sorted(proofs, key=lambda row: row["m"])
@@ -181,9 +181,9 @@ def extrapolation(networks, claim):
 
 def onsets(wide, proofs, dataset, lambda_zero, delta):
     """name → Claim and Onset."""
-    proved = kept(proofs)
+    networks = kept(proofs)
     return {
-        name: (claim, onset(proved if name == "forever" else wide, claim, name in LAWS))
+        name: (claim, onset(networks if name == "forever" else wide, claim, name in LAWS))
         for name, claim in claims(dataset, lambda_zero, delta).items()
     }
 
@@ -231,6 +231,15 @@ def words(found, widest):
     low, high = (latex.number(m, 2) for m in reach(found))
     where = latex.number(found.extrapolated, 2)
     return f"{fails}, and by extrapolation begins at {where} ({low} to {high})"
+
+
+def proved(found, widest):
+    """The Onset of a claim that is proved, as the end of a sentence about it; what is not proved
+    need not fail."""
+    if found.measured:
+        networks = latex.number(found.networks)
+        return f"is proved from $m={latex.number(found.measured)}$ on (networks: {networks})"
+    return f"is not proved at $m={latex.number(widest)}$, the widest tried"
 
 
 def orders(asked, found):
@@ -292,7 +301,7 @@ def numbers(wide, proofs, dataset, lambda_zero, *, delta):
             f"wide-{name.replace('_', '-')}-begins": words(found[name][1], wide[-1]["m"])
             for name in ("gram_error", "gram_change", "lambda_min", "sliding_lambda_min")
         },
-        "wide-forever-begins": words(found["forever"][1], kept(proofs)[-1]["m"]),
+        "wide-forever-begins": proved(found["forever"][1], kept(proofs)[-1]["m"]),
         "wide-gram-error-over": latex.number(last["initial_gram_error"] / (lambda_zero / 4)),
         "wide-gram-change-over": latex.number(last["gram_change_largest"] / (lambda_zero / 4)),
         "wide-flipped": latex.number(100 * last["flipped"], 2),

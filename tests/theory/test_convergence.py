@@ -292,7 +292,7 @@ def test_kept(reached):
         "any loss": Kept(below=lambda loss, bound: True),
         "twice the loss": Kept(below=lambda loss, bound: loss <= 2 * bound),
         "twice the rate": Kept(bound=lambda first, L, time, s: first * np.exp(-2 * L * (time + s))),
-        "the rate of 2Λ since 0": Kept(
+        "the time of the proof twice": Kept(
             bound=lambda first, L, time, s: first * np.exp(-L * (2 * time + s))
         ),
     }
