@@ -126,7 +126,7 @@ latex: .venv/installed
 
 # What git tracks stays, such as figures/README.md.
 clean:
-	rm -rf results logs archive web .web.* data/wide/.[!.]* report/.[!.]* report/generated report/build report/main.pdf report.html .snakemake
+	rm -rf results logs archive web .web.* data/*/.[!.]* report/.[!.]* report/generated report/build report/main.pdf report.html .snakemake
 	test ! -d figures || find figures -mindepth 1 ! -name README.md -delete
 
 distclean: clean
