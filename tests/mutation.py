@@ -73,6 +73,8 @@ EQUIVALENT = {
     "np.array([p for p in places if p[0]], dtype=float).reshape(-2, 2)": UNKNOWN,
     "wide.draw_points: np.array(points, dtype=float).reshape(-1, 2) -> "
     "np.array(points, dtype=float).reshape(-2, 2)": UNKNOWN,
+    "convergence.table: computed[0] -> computed[1]": SAME,
+    "convergence.table: computed[0] -> computed[-1]": SAME,
     "wide.table: networks[0] -> networks[1]": SAME,
     "wide.table: networks[0] -> networks[-1]": SAME,
     "wide.extrapolation: x.max() < distance < np.log(FARTHEST) - centre -> "

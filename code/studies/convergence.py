@@ -28,8 +28,7 @@ def table(dataset, runs, records, lambda_zero):
     from overparam.dataset import of_data  # here, as MNIST-1D loads matplotlib
 
     computed = [table_row(name, run, dataset, lambda_zero) for name, run in runs.items()]
-    names = [name for row in computed[:1] for name in row]
-    recorded = [{name: row[name] for name in names} for row in of_data(records, dataset)]
+    recorded = [{name: row[name] for name in computed[0]} for row in of_data(records, dataset)]
     rows = [{"recorded": 0, **row} for row in computed]
     return in_order(rows + [{"recorded": 1, **row} for row in recorded])
 

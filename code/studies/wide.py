@@ -141,7 +141,7 @@ def kept(proofs):
     """The networks of the convergence study that have a fate, by width; the coercivity where it
     keeps the bound, else 0."""
     return [
-        {"m": row["m"], "coercivity": row["coercivity"] if row["fate"] == "kept" else 0.0}
+        {"m": row["m"], "coercivity": row["coercivity"] * (row["fate"] == "kept")}
         for row in sorted(proofs, key=lambda row: row["m"])
         if row["fate"]
     ]

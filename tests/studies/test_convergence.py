@@ -221,9 +221,16 @@ def test_a_bound_is_kept_where_the_proof_is_fast_and_begins_below_it(
     holds, coercivity, residual, fate
 ):
     verdict = Verdict(holds, 0.1, 0.05, coercivity, residual, 0.1)
-    of_run = {"loss": np.array([4.0, 2.0]), "time": np.array([0, 1.2])}
+    of_run = {"loss": np.array([4.0, 3.0, 2.0]), "time": np.array([0, 0.5, 1.2])}
     found = convergence.fate("other4", of_run, verdict, 3, 0.5)
     assert found == {"crossing_time": "", "fate": fate}
+
+
+def test_what_is_left_to_rounding_may_be_used_up():
+    """The residual 2 of one sample, a bound that has not fallen, and λ0 = ½."""
+    verdict = Verdict(True, 0.1, 0.05, (1 + 1e-6) * 0.5 / 2, 2.0, 0.1)
+    of_run = {"loss": np.array([4 / (1 - 1e-6), 4.0]), "time": np.array([0.0, 0.0])}
+    assert convergence.fate("other4", of_run, verdict, 1, 0.5)["fate"] == "kept"
 
 
 def test_integer_targets_are_those_of_the_proof():
