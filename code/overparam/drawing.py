@@ -43,6 +43,17 @@ def plain_labels(*axes):
         axis.set_minor_locator(NullLocator())
 
 
+def label_few_powers(*axes):
+    """Plain labels on logarithmic axes with fewer than two powers of ten in view, where matplotlib's
+    own labels run into each other."""
+    import numpy as np
+
+    for axis in axes:
+        low, high = np.log10(axis.get_view_interval())
+        if np.floor(high) - np.ceil(low) < 1:
+            plain_labels(axis)
+
+
 def leave_room(axes, share):
     """Raise the upper limit of y, so that the curves leave that share of the height to a legend."""
     scale = axes.yaxis.get_transform()

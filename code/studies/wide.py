@@ -366,6 +366,7 @@ def draw_columns(axes, wide, columns, laws):
             draw_law(axes, wide, column, laws[column])
     axes.set(xscale="log", yscale="log", xlabel="width $m$")
     drawing.plain_labels(axes.yaxis)
+    drawing.label_few_powers(axes.xaxis)
     axes.grid(True)
 
 

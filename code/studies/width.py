@@ -141,6 +141,7 @@ def figure(networks, runs, lambda_zero):
     for name in "CGEFSD":
         panels[name].set(xscale="log", yscale="log", xlabel="width $m$")
         drawing.plain_labels(panels[name].yaxis)
+        drawing.label_few_powers(panels[name].xaxis)
         panels[name].grid(True)
     for name, share, columns in (("E", 0.36, 2), ("F", 0.22, 2), ("D", 0.42, 1)):
         drawing.leave_room(panels[name], share)

@@ -38,3 +38,24 @@ def test_logarithmic_ticks_are_plain_numbers(axes):
     shown = [text for text, y in zip(labels, axes.get_yticks(), strict=True) if 0.04 <= y <= 30]
     assert shown == ["0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10", "20"]
     assert list(axes.yaxis.get_minorticklocs()) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "plain"),
+    [
+        # One power of ten inside, none, and one at an end.
+        ((250, 8000), True),
+        ((20, 80), True),
+        ((11, 100), True),
+        # Two inside, and two at the ends.
+        ((9, 101), False),
+        ((10, 100), False),
+    ],
+)
+def test_few_powers_of_ten_are_no_labels(axes, limits, plain):
+    axes.set(xscale="log", xlim=limits)
+    drawing.label_few_powers(axes.xaxis)
+    axes.figure.draw_without_rendering()
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert ("50" in labels or "500" in labels) == plain
+    assert any("10^" in label for label in labels) == (not plain)
