@@ -44,8 +44,8 @@ def plain_labels(*axes):
 
 
 def label_few_powers(*axes):
-    """Plain labels on logarithmic axes with fewer than two powers of ten in view, where matplotlib's
-    own labels run into each other."""
+    """Plain labels on logarithmic axes with fewer than two powers of ten in view, where those of
+    matplotlib run into each other."""
     import numpy as np
 
     for axis in axes:

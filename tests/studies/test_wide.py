@@ -247,21 +247,6 @@ def test_what_holds_for_ever_is_told_by_the_proofs():
     assert numbers["wide-claims-met"] == EXPECTED_NUMBERS["wide-claims-met"]
 
 
-def test_a_record_is_the_row_of_the_width_study_and_its_steps():
-    steps = np.arange(30)
-    run = {
-        "width": np.array(32),
-        "seed": np.array(7),
-        "time": steps / 2,
-        "loss": 2.0**-steps,
-        "measured_steps": np.array(29),
-        "initial_gram_error": np.array(0.5),
-        **{f"probe_{name}": np.array([3.0, 1, 2]) for name in width.LAST},
-    }
-    row = width.record("m32_seed7", run, DATASET, 0.1)
-    assert row == {**width.table_row(run, 0.1), "steps": 29}
-
-
 # A computed network is drawn open and without a name, a recorded one full.
 COMPUTED, RECORDED = [8, 16, 64], [256, 1024, 4096]
 

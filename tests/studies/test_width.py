@@ -311,3 +311,18 @@ def test_more_widths_than_dashes_repeat_them_with_markers(draw):
     assert len({*dashes}) == 6
     assert dashes[-1] == str((0, None))
     assert str((0, (1, 1))) not in dashes
+
+
+def test_a_record_is_the_row_of_the_width_study_and_its_steps():
+    steps = np.arange(30)
+    run = {
+        "width": np.array(32),
+        "seed": np.array(7),
+        "time": steps / 2,
+        "loss": 2.0**-steps,
+        "measured_steps": np.array(29),
+        "initial_gram_error": np.array(0.5),
+        **{f"probe_{name}": np.array([3.0, 1, 2]) for name in width.LAST},
+    }
+    row = width.record("m32_seed7", run, None, 0.1)
+    assert row == {**width.table_row(run, 0.1), "steps": 29}
