@@ -104,6 +104,8 @@ SPARED = {
     "convergence_study.record": {"plot_convergence"},
     "stagewise.seed": {"plot_convergence"},
     "stagewise.steps_per_stage": {"plot_convergence"},
+    # Whether the proofs are checked is told by the report, not by its colophon.
+    "report.check_proofs": {"write_colophon"},
 }
 
 
@@ -125,8 +127,10 @@ def read_config(name):
 
 
 def toy_config():
-    """The toy config, with lists that can lose an entry and still be allowed."""
+    """The toy config, with lists that can lose an entry and still be allowed, and as many steps as
+    twice as many stages may have."""
     config = read_config("tests/config.yaml")
+    config["training"]["steps"] *= 2
     lists = [("width_study", "networks"), ("sliding_study", "refinements")]
     lists += [("convergence_study", "networks")]
     for section, name in [*lists, ("step_study", "refinements")]:
