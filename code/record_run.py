@@ -11,7 +11,8 @@ import scripting
 from overparam import dataset
 from studies import convergence, width
 
-STUDIES = {"width": width, "convergence": convergence}
+# Study → the function that makes its row.
+STUDIES = {"width": width.record, "convergence": convergence.table_row}
 # Steps after which a record has the loss, so that a test can take them again.
 REPLAYED = (1, 2, 5, 10, 20)
 # What a run tells about its origin.
@@ -22,7 +23,7 @@ def main(arguments):
     run, data = files.read_npz(arguments.run), files.read_npz(arguments.dataset)
     lambda_zero = files.read_csv(arguments.eigenvalues)[0]["lambda_min"]
     row = {
-        **STUDIES[arguments.study].record(Path(arguments.run).stem, run, data, lambda_zero),
+        **STUDIES[arguments.study](Path(arguments.run).stem, run, data, lambda_zero),
         **{f"loss_{step}": float(run["loss"][step]) for step in REPLAYED},
         **{name: str(run[name]) for name in ORIGIN},
         "data": dataset.digest(data["inputs"], data["labels"]),

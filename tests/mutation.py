@@ -37,7 +37,6 @@ REQUIRED = 0.95
 SURVIVED, CAUGHT, TIMEOUT = pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, -signal.SIGALRM
 # Mutants that no test can catch, or should, and why.
 MAGNITUDE, LENGTHS = "only its magnitude is used", "both have the same length by construction"
-SAME = "every row has the same columns"
 TOUCHES = "no rounded logarithm is equal to the bound"
 UNKNOWN = "NumPy takes any negative length for the one that is to be found"
 PLACE = "where in its panel a label stands is a matter of looks"
@@ -73,10 +72,6 @@ EQUIVALENT = {
     "np.array([p for p in places if p[0]], dtype=float).reshape(-2, 2)": UNKNOWN,
     "wide.draw_points: np.array(points, dtype=float).reshape(-1, 2) -> "
     "np.array(points, dtype=float).reshape(-2, 2)": UNKNOWN,
-    "convergence.table: computed[0] -> computed[1]": SAME,
-    "convergence.table: computed[0] -> computed[-1]": SAME,
-    "wide.table: networks[0] -> networks[1]": SAME,
-    "wide.table: networks[0] -> networks[-1]": SAME,
     "wide.extrapolation: x.max() < distance < np.log(FARTHEST) - centre -> "
     "x.max() <= distance < np.log(FARTHEST) - centre": TOUCHES,
     "wide.extrapolation: x.max() < distance < np.log(FARTHEST) - centre -> "

@@ -54,10 +54,12 @@ def digest(inputs, labels):
     return hashlib.sha256(integers.tobytes()).hexdigest()[:16]
 
 
-def of_data(records, dataset):
-    """The rows that were recorded of these data, of records with their digest."""
+def with_records(rows, records, dataset):
+    """The rows of a table and, in the same columns, the records of these data, told by their
+    digest; and whether a row is `recorded`."""
     found = digest(dataset["inputs"], dataset["labels"])
-    return [row for row in records if row["data"] == found]
+    of_data = [{name: row[name] for name in rows[0]} for row in records if row["data"] == found]
+    return [{"recorded": int(of is of_data), **row} for of in (rows, of_data) for row in of]
 
 
 def check_digest(samples, seed, found):

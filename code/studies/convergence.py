@@ -25,12 +25,10 @@ WORDS = {
 def table(dataset, runs, records, lambda_zero):
     """A row for each run and for each record of the data: what it was trained on, for how long, and
     the verdict on its weights."""
-    from overparam.dataset import of_data  # here, as MNIST-1D loads matplotlib
+    from overparam.dataset import with_records  # here, as MNIST-1D loads matplotlib
 
     computed = [table_row(name, run, dataset, lambda_zero) for name, run in runs.items()]
-    recorded = [{name: row[name] for name in computed[0]} for row in of_data(records, dataset)]
-    rows = [{"recorded": 0, **row} for row in computed]
-    return in_order(rows + [{"recorded": 1, **row} for row in recorded])
+    return in_order(with_records(computed, records, dataset))
 
 
 def in_order(rows):
@@ -44,11 +42,6 @@ def others(rows):
     """The rows of other networks, the narrowest first."""
     found = [row for row in rows if row["name"] not in WORDS]
     return sorted(found, key=lambda row: (row["m"], row["seed"]))
-
-
-def record(name, run, dataset, lambda_zero):
-    """The row that is kept of a run."""
-    return table_row(name, run, dataset, lambda_zero)
 
 
 def table_row(name, run, dataset, lambda_zero):
@@ -85,7 +78,7 @@ def fate(name, run, verdict, n, lambda_zero):
     crossing = bounds.crossing_time(run, lambda_zero)
     if crossing is not None:
         return {"crossing_time": crossing, "fate": "crossed"}
-    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"])[-1]
+    bound = bounds.convergence_bound(run["loss"][0], lambda_zero, run["time"][-1])
     fast = verdict.coercivity >= (1 + MARGIN) * lambda_zero / 2
     kept = fast and verdict.residual**2 / n <= (1 - MARGIN) * bound
     return {"crossing_time": "", "fate": "kept" if verdict.holds and kept else "open"}

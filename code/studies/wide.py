@@ -107,14 +107,9 @@ class Onset(NamedTuple):
 
 def table(networks, records, dataset):
     """A row a network, ordered by width and seed, and whether it is recorded."""
-    from overparam.dataset import of_data  # here, as MNIST-1D loads matplotlib
+    from overparam.dataset import with_records  # here, as MNIST-1D loads matplotlib
 
-    recorded = of_data(records, dataset)
-    rows = [
-        {"recorded": int(of is recorded), **{name: row[name] for name in networks[0]}}
-        for of in (networks, recorded)
-        for row in of
-    ]
+    rows = with_records(networks, records, dataset)
     return sorted(rows, key=lambda row: (row["m"], row["seed"]))
 
 

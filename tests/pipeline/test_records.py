@@ -1,5 +1,6 @@
 """The records of data/: made by the rule, complete, and what their commands give here."""
 
+import hashlib
 import shlex
 import subprocess
 import sys
@@ -9,10 +10,11 @@ import pytest
 from workflow import ROOT, SOURCES
 
 import files
+from overparam.dataset import digest
 from pipeline.config import shipped
 from pipeline.runs import RECORDS
 from pipeline.studies import records
-from record_run import ORIGIN, REPLAYED
+from record_run import ORIGIN, REPLAYED, STUDIES
 
 
 def read(rule):
@@ -127,6 +129,31 @@ def test_the_first_steps_of_a_record_are_those_of_its_command(folder, rule):
 def test_the_first_steps_of_the_widest_record_are_those_of_its_command(folder):
     row = ROWS[-1]
     assert differences(row, replay(folder, row)).max() < FIRST_STEPS
+
+
+@pytest.mark.parametrize(
+    ("study", "options"),
+    [
+        ("width", ["--flow-time", 2, "--follow", 2, "--probes", 2, "--window", 2, "--single"]),
+        ("convergence", ["--flow-time", 2, "--certify", 20]),
+    ],
+)
+def test_a_record_has_the_row_of_its_study_losses_and_the_words_of_its_run(folder, study, options):
+    options = *options, "--width", 16, "--learning-rate-fraction", 0.9, "--origin"
+    run(folder, "train_network.py", *options, "--output", "toy.npz")
+    options = "--run", "toy.npz", "--study", study, "--config", "{}", "--output", "toy.csv"
+    run(folder, "record_run.py", *options)
+    (row,) = files.read_csv(folder / "toy.csv")
+    made, data = (files.read_npz(folder / name) for name in ("toy.npz", "results/dataset.npz"))
+    lambda_zero = files.read_csv(folder / "results/h_infinity.csv")[0]["lambda_min"]
+    assert row == {
+        **STUDIES[study]("toy", made, data, lambda_zero),
+        **{f"loss_{step}": float(made["loss"][step]) for step in (1, 2, 5, 10, 20)},
+        **{name: str(made[name]) for name in ("command", "commit", "device", "versions", "date")},
+        "data": digest(data["inputs"], data["labels"]),
+        "configuration": hashlib.sha256(b"{}").hexdigest()[:16],
+    }
+    assert all(isinstance(row[name], str) for name in ORIGIN)
 
 
 def made_again(folder, row, study):
