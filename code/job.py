@@ -20,8 +20,9 @@ from pathlib import Path
 
 CODE = Path(__file__).resolve().parent
 # What may reach a job: where programs, libraries and temporary files are, how the network is
-# reached (tectonic fetches its packages), and what chooses kernels.
+# reached (tectonic fetches its packages), which GPUs it may take, and what chooses kernels.
 KEPT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "SSL_CERT_FILE", "HTTPS_PROXY", "https_proxy")
+KEPT += ("CUDA_VISIBLE_DEVICES",)
 # One thread, as sums depend on their number.
 FIXED = {"LC_ALL": "C.UTF-8", "USER": "job", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # The packages that numbers and figures depend on.

@@ -43,8 +43,8 @@ def run(main, arguments):
     except KeyError as error:
         _fail(f"an input has no entry {error}")
     except (MemoryError, RuntimeError) as error:
-        # PyTorch has no MemoryError of its own.
-        if isinstance(error, RuntimeError) and "allocate memory" not in str(error):
+        # PyTorch has no MemoryError of its own: it "can't allocate", or "tried to" on a GPU.
+        if isinstance(error, RuntimeError) and "allocate" not in str(error):
             raise
         reason = str(error).partition("\n")[0]
         _fail(f"the memory does not suffice ({reason}); smaller sizes in the config need less")

@@ -153,11 +153,16 @@ def _contradictions(config):
             f"width_study.networks: width {width} stands there twice; allowed is one item a width,"
             " with the number of its networks"
         )
-    networks = sum(item["networks"] for item in config["width_study"]["networks"])
-    if networks < 3:
+    seeds = [seed for _, seed in runs.width_networks(config["width_study"])]
+    if len(seeds) < 3:
         yield (
-            f"width_study.networks: {networks} networks are not allowed; allowed are at least 3 in"
-            " all, as a power law is fitted with its error"
+            f"width_study.networks: {len(seeds)} networks are not allowed; allowed are at least 3"
+            " in all, as a power law is fitted with its error"
+        )
+    for again in sorted({one for one in seeds if seeds.count(one) > 1}):
+        yield (
+            f"width_study.networks: the seed {again} is that of two networks; allowed are different"
+            " ones, as a network is a part of the wider ones of its seed"
         )
     for coarse, fine in pairwise(sorted(config["step_study"]["refinements"])):
         if fine % coarse:
@@ -199,7 +204,8 @@ def _describe(error):
         return [f"unknown key {_key(key)}{where}; allowed are {allowed}" for key in unknown]
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
-        return [f"missing key {key}{where}; needed are {allowed}" for key in missing]
+        needed = ", ".join(error.validator_value)
+        return [f"missing key {key}{where}; needed are {needed}" for key in missing]
     return [
         f"{path}: {_shown(error.instance)} is not allowed; allowed is {error.schema['description']}"
     ]

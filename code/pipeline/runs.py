@@ -255,10 +255,18 @@ def _target_runs(study, options):
             yield Run(name, "targets", "target_study", options | of_kind)
 
 
+def width_networks(study):
+    """Width and seed of each network of the width study: the seeds count on from the study's, or
+    from that of an item."""
+    seed = study["seed"]
+    for item in study["networks"]:
+        first = item.get("seed", seed)
+        seed = first + item["networks"]
+        yield from ((item["width"], one) for one in range(first, seed))
+
+
 def _width_runs(study, options):
-    """Each network has a seed of its own: one of the same seed would be a part of a wider one."""
-    widths = [item["width"] for item in study["networks"] for _ in range(item["networks"])]
-    for seed, width in enumerate(widths, start=study["seed"]):
+    for width, seed in width_networks(study):
         network = {"width": width, "seed": seed}
         of_network = network | _followed(study) | options
         yield Run(f"m{width}_seed{seed}", "width", "width_study", of_network)

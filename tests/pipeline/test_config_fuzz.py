@@ -100,6 +100,11 @@ def test_strings_at_which_yaml_stumbles_stay_and_are_refused(text):
 TOGETHER = [
     ("width_study.networks", [{"width": 8, "networks": 2}, {"width": 8, "networks": 1}], "twice"),
     ("width_study.networks", [{"width": 8, "networks": 1}, {"width": 9, "networks": 1}], "3 in"),
+    (
+        "width_study.networks",
+        [{"width": 8, "networks": 2, "seed": 5}, {"width": 9, "networks": 2, "seed": 6}],
+        "the seed 6",
+    ),
     ("step_study.refinements", [1, 2, 3], "multiple of the next smaller"),
     ("width_study.flow_time", 0.1, "at most 14 steps"),
     ("target_study.flow_time", 0.1, "at most 14 steps"),

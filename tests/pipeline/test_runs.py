@@ -5,7 +5,15 @@ import copy
 import pytest
 from drawing import SHIPPED
 
-from pipeline.runs import RULES, by_rule, long_windows, pattern, summary, training_runs
+from pipeline.runs import (
+    RULES,
+    by_rule,
+    long_windows,
+    pattern,
+    summary,
+    training_runs,
+    width_networks,
+)
 
 CONFIG = SHIPPED
 RUNS = training_runs(CONFIG)
@@ -49,6 +57,14 @@ def test_no_two_networks_of_the_width_study_share_a_seed():
     runs = training_runs(config(width_study={"networks": networks, "seed": 5}))
     found = [(r.name, r.options["width"], r.options["seed"]) for r in by_rule(runs)["width"]]
     assert found == [("m8_seed5", 8, 5), ("m8_seed6", 8, 6), ("m9_seed7", 9, 7)]
+
+
+def test_the_seeds_of_a_width_may_begin_elsewhere_and_those_after_it_count_on():
+    items = [{"width": 8, "networks": 1}, {"width": 9, "networks": 2, "seed": 20}]
+    study = {"networks": [*items, {"width": 10, "networks": 1}], "seed": 5}
+    assert [*width_networks(study)] == [(8, 5), (9, 20), (9, 21), (10, 22)]
+    runs = by_rule(training_runs(config(width_study=study)))["width"]
+    assert [run.name for run in runs] == ["m8_seed5", "m9_seed20", "m9_seed21", "m10_seed22"]
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,16 @@ def test_bad_input_is_one_line_and_exit_1(tmp_path, main):
     assert line in log.read_text()
 
 
-def test_pytorchs_failure_to_allocate_is_one_line(tmp_path):
-    done = run_script(tmp_path, "import torch; torch.empty(10**17)")
+@pytest.mark.parametrize(
+    "fail",
+    [
+        "torch.empty(10**17)",
+        # The words of PyTorch 2 on a GPU.
+        "raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB.')",
+    ],
+)
+def test_pytorchs_failure_to_allocate_is_one_line(tmp_path, fail):
+    done = run_script(tmp_path, f"import torch; {fail}")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("make_something.py: the memory does not suffice (")
