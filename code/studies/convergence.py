@@ -167,29 +167,49 @@ def numbers(proofs):
         "proof-digest": rf"\texttt{{{first['digest']}}}",
         "proofs-have-records": latex.verdict(any(row["recorded"] for row in proofs)),
         "proofs-recorded": latex.number(sum(row["recorded"] for row in proofs)),
-        "proof-by-width": by_width(proofs, when),
-        "bound-by-width": by_width(proofs, outcome),
+        "proof-by-width": by_width(proofs, "holds", when),
+        "bound-by-width": by_width(proofs, "fate", outcome),
         "bound-margin": latex.number(MARGIN, 1),
     }
 
 
-def by_width(proofs, words):
-    """Words about each of the other networks, the narrowest first."""
-    return "; ".join(f"$m={latex.number(row['m'])}$: {words(row)}" for row in others(proofs))
+def by_width(proofs, sort, words):
+    """Words about the other networks of each width, the narrowest first: about those alike in the
+    column `sort` together, with their number where there are several."""
+    groups = {}
+    for row in others(proofs):
+        groups.setdefault(row["m"], {}).setdefault(row[sort], []).append(row)
+    return "; ".join(
+        f"$m={latex.number(m)}$: {', '.join(map(counted(words), alike.values()))}"
+        for m, alike in groups.items()
+    )
 
 
-def when(row):
-    """When a network's convergence was proved."""
-    return f"{'at' if row['holds'] == 'holds' else 'not by'} $t={latex.number(row['time'])}$"
+def counted(words):
+    """The words about rows, with the number of rows where there are several."""
+    return lambda rows: words(rows) + (f" ({latex.number(len(rows))})" if len(rows) > 1 else "")
 
 
-def outcome(row):
-    """What becomes of the bound."""
-    if row["fate"] == "crossed":
-        return f"crossed at $t={latex.number(row['crossing_time'])}$"
-    if row["fate"] == "kept":
-        return rf"kept for ever, as $\Lambda\ge{latex.lower_bound(row['coercivity'])}$"
-    return f"kept up to $t={latex.number(row['time'])}$, then open"
+def span(rows, name):
+    """The times of that name, in words: from the least to the largest as they are printed."""
+    times = sorted(row[name] for row in rows)
+    first, last = latex.number(times[0]), latex.number(times[-1])
+    return f"$t={first}$" + (f" to ${last}$" if first != last else "")
+
+
+def when(rows):
+    """When networks' convergence was proved; all or none holds."""
+    return f"{'at' if rows[0]['holds'] == 'holds' else 'not by'} {span(rows, 'time')}"
+
+
+def outcome(rows):
+    """What becomes of the bound for networks of one fate."""
+    if rows[0]["fate"] == "crossed":
+        return f"crossed at {span(rows, 'crossing_time')}"
+    if rows[0]["fate"] == "kept":
+        smallest = min(row["coercivity"] for row in rows)
+        return rf"kept for ever, as $\Lambda\ge{latex.lower_bound(smallest)}$"
+    return f"kept up to {span(rows, 'time')}, then open"
 
 
 def verdict(row):

@@ -106,9 +106,31 @@ def test_numbers_where_nothing_is_proved():
     assert {row[-1] for row in convergence.rows(proofs)} == {"fails"}
 
 
-def test_a_bound_that_is_kept_is_told_with_the_coercivity_rounded_down():
-    assert convergence.outcome({"fate": "kept", "coercivity": 0.0789}) == (
-        r"kept for ever, as $\Lambda\ge\num{0.0788}$"
+def other(m, seed, fate, time, crossing="", coercivity=0.0789, holds="holds"):
+    names = ("name", "m", "seed", "fate", "time", "crossing_time", "coercivity", "holds")
+    return dict(
+        zip(names, (f"other{seed}", m, seed, fate, time, crossing, coercivity, holds), strict=True)
+    )
+
+
+def test_networks_of_one_width_are_told_together_and_apart_by_what_becomes_of_them():
+    proofs = [
+        other(8, 1, "kept", 3.004, coercivity=0.0899),
+        other(8, 2, "kept", 3.001),
+        other(4, 3, "crossed", 9.0, 7.0),
+        other(8, 4, "open", 2.0, holds="fails"),
+        other(4, 5, "crossed", 5.0, 8.0),
+        other(4, 6, "crossed", 6.0, 6.5),
+    ]
+    assert convergence.by_width(proofs, "fate", convergence.outcome) == (
+        r"$m=\num{4}$: crossed at $t=\num{6.50}$ to $\num{8.00}$ (\num{3});"
+        # The smallest, rounded down.
+        r" $m=\num{8}$: kept for ever, as $\Lambda\ge\num{0.0788}$ (\num{2}),"
+        r" kept up to $t=\num{2.00}$, then open"
+    )
+    assert convergence.by_width(proofs, "holds", convergence.when) == (
+        r"$m=\num{4}$: at $t=\num{5.00}$ to $\num{9.00}$ (\num{3});"
+        r" $m=\num{8}$: at $t=\num{3.00}$ (\num{2}), not by $t=\num{2.00}$"
     )
 
 
