@@ -59,12 +59,14 @@ EXPECTED_NUMBERS = {
     # Slopes by x are twice those by lg₂ m; their errors are k/√3 = 0.577k.
     "wide-gram-error-slope": r"\num{-0.5(3)}",
     "wide-gram-change-slope": r"\num{-1.0(3)}",
-    "wide-distance-slope": r"\num{-1.5(3)}",
+    "wide-median-slope": r"\num{-1.5(3)}",
+    "wide-distance-slope": r"\num{-0.5(3)}",
     "wide-flipped-slope": r"\num{-0.5(6)}",
     # From 4 to 1/8 and from 1/2 to 1/256, over a factor of 4.
     "wide-gram-change-local": r"\num{-2.5}",
     "wide-flipped-local": r"\num{-3.5}",
-    # From 2 to 1/8.
+    # From 1/2 to 1/128, and from 2 to 1/8.
+    "wide-median-local": r"\num{-3.0}",
     "wide-distance-local": r"\num{-2.0}",
     "wide-claims": r"\num{8}",
     # λ_min(H(0)), λ_min(H(t)) and the loss.
