@@ -43,14 +43,17 @@ def plain_labels(*axes):
         axis.set_minor_locator(NullLocator())
 
 
-def label_few_powers(*axes):
-    """Plain labels on logarithmic axes with fewer than two powers of ten in view, where those of
-    matplotlib run into each other."""
+def label_few_powers(*axes, powers=2):
+    """Plain labels on logarithmic axes with fewer than that many powers of ten in view.
+
+    Matplotlib's own run into each other where there are fewer than two, plain ones where there are
+    more than the axis has room for.
+    """
     import numpy as np
 
     for axis in axes:
         low, high = np.log10(axis.get_view_interval())
-        if np.floor(high) - np.ceil(low) < 1:
+        if np.floor(high) - np.ceil(low) + 1 < powers:
             plain_labels(axis)
 
 

@@ -95,7 +95,7 @@ def digest(weights, output_weights):
 def figure(assigned, full_batch, lambda_zero):
     """Along the assigned network's run: loss; radius; coercivity; pairs at and near kinks."""
     figure, (losses, radii, coercivities, pairs) = drawing.subplots(
-        4, sharex=True, figsize=(6.1, 5.2)
+        4, sharex=True, figsize=(6.1, 4.4)
     )
     start = full_batch["time"][-1]
     time = start + assigned["time"]

@@ -357,8 +357,8 @@ def draw_columns(axes, wide, columns, laws):
         if column in laws:
             draw_law(axes, wide, column, laws[column])
     axes.set(xscale="log", yscale="log", xlabel="width $m$")
-    drawing.plain_labels(axes.yaxis)
     drawing.label_few_powers(axes.xaxis)
+    drawing.label_few_powers(axes.yaxis, powers=4)
     axes.grid(True)
 
 

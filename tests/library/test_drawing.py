@@ -59,3 +59,11 @@ def test_few_powers_of_ten_are_no_labels(axes, limits, plain):
     labels = [label.get_text() for label in axes.get_xticklabels()]
     assert ("50" in labels or "500" in labels) == plain
     assert any("10^" in label for label in labels) == (not plain)
+
+
+@pytest.mark.parametrize(("limits", "plain"), [((0.02, 11), True), ((0.02, 101), False)])
+def test_an_axis_has_room_for_some_powers(axes, limits, plain):
+    axes.set(yscale="log", ylim=limits)
+    drawing.label_few_powers(axes.yaxis, powers=4)
+    axes.figure.draw_without_rendering()
+    assert any("10^" in label.get_text() for label in axes.get_yticklabels()) == (not plain)
