@@ -10,7 +10,7 @@ import torch
 import files
 import origin
 import scripting
-from overparam import bounds, device, digits, gram, probe
+from overparam import bounds, convergence, device, digits, gram, probe
 from overparam.batches import cyclic_batches, stage_batches, stage_indices
 from overparam.network import SmoothNetwork, TwoLayerNetwork
 from overparam.training import DivergenceError, train_model
@@ -152,6 +152,30 @@ def above_bound(lambda_zero, time, first):
     return stop
 
 
+def proved(watch, samples, bound=None):
+    """A function of the losses so far: whether the last look of a ConvergenceWatch, after the last
+    step, proved convergence; and, where a bound is given, whether it is known if it is kept.
+
+    Args:
+        samples: n.
+        bound: λ0 and the flow time after each step, (steps + 1,), or None.
+    """
+
+    def stop(loss):
+        last = len(loss) - 1
+        if not (watch.looks_at(last) and watch.verdict.holds):
+            return False
+        if not bound:
+            return True
+        lambda_zero, time = bound
+        allowed = bounds.convergence_bound(loss[0], lambda_zero, time[: last + 1])
+        if bounds.first_crossing(loss, allowed) is not None:
+            return True
+        return convergence.keeps_bound(watch.verdict, samples, allowed[-1], lambda_zero)
+
+    return stop
+
+
 def make_network(samples, input_size, arguments):
     """The network that the options ask for, as drawn or with the weights that a run ended with."""
     dtype = torch.float32 if arguments.single else torch.float64
@@ -237,7 +261,8 @@ def main(arguments):
     if arguments.follow:
         options["stop"] = above_bound(infinite["lambda_min"], time, measured)
     if arguments.certify:
-        options["stop"] = lambda loss: observers[-1].proved
+        settled = (infinite["lambda_min"], time) if arguments.settle else None
+        options["stop"] = proved(observers[-1], n, settled)
     batches = scripting.progress(batches, len(lengths))
     try:
         losses = train_model(network, inputs, targets, batches, learning_rate, limit, **options)
@@ -323,6 +348,11 @@ def make_parser():
         "--certify",
         type=int,
         help="try after every so many steps to prove convergence from there, and stop when proved",
+    )
+    parser.add_argument(
+        "--settle",
+        action="store_true",
+        help="stop only when it is known too whether the loss ever exceeds its bound",
     )
     parser.add_argument("--output", required=True, help="the file to write")
     return parser

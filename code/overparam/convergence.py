@@ -1,8 +1,9 @@
 """A certificate that every flow from given weights converges to zero loss, rounding included.
 
-Report: `thm:a-posteriori`, `prop:approximate-projections`, `sec:certificate`.  Inputs are rows of
-X (n, d), weights w_r rows of W (m, d), output weights a_r = ±1 (m,), all float64; "true" means: of
-the stored numbers, in exact arithmetic.  Sources for rounding: as in `certificate`.
+Report: `thm:a-posteriori`, `prop:kept`, `prop:approximate-projections`, `sec:certificate`.  Inputs
+are rows of X (n, d), weights w_r rows of W (m, d), output weights a_r = ±1 (m,), all float64;
+"true" means: of the stored numbers, in exact arithmetic.  Sources on rounding: those of
+`certificate`.
 """
 
 import math
@@ -19,6 +20,8 @@ GROWTH = 1.02
 MOST_TRIALS = 40
 # Covers the roundings of a dozen operations on positive numbers.
 UP, DOWN = 1 + 32 * UNIT_ROUNDOFF, 1 - 32 * UNIT_ROUNDOFF
+# Covers the rounding of λ0, of an initial loss and of its bound, relative.
+MARGIN = 1e-6
 
 
 class Verdict(NamedTuple):
@@ -69,6 +72,20 @@ def judge(inputs, product, error, residual, radius):
     speed = speed_limit(inputs, residual, product.shape[1])
     needed = speed / bound * UP if bound else math.inf
     return Verdict(bool(needed < radius), radius, needed, bound, residual, float(np.mean(near)))
+
+
+def keeps_bound(verdict, samples, bound, lambda_zero):
+    """Whether no flow from the weights ever has a loss above its bound (`prop:kept`).
+
+    Args:
+        verdict: of the weights.
+        samples: n.
+        bound: e^{−λ0 t} times the initial loss, a mean over samples, at the time of the weights.
+        lambda_zero: λ0.
+    """
+    fast = verdict.coercivity >= (1 + MARGIN) * lambda_zero / 2
+    below = verdict.residual**2 / samples <= (1 - MARGIN) * bound
+    return bool(verdict.holds and fast and below)
 
 
 def check(inputs, targets, weights, output_weights):

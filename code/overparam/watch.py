@@ -97,23 +97,26 @@ class ConvergenceWatch:
         step: length of a step in flow time.
 
     Attributes:
-        proved: whether the last look did.
+        verdict: of the last look, None before the first.
     """
 
     def __init__(self, network, inputs, targets, every, step):
         self._weights, self._signs = network.weights, device.host(network.output_weights)
         self._inputs, self._targets = inputs, targets.astype(np.float64)
         self._every, self._step = every, step
-        self._looks, self.proved = [], False
+        self._looks, self.verdict = [], None
 
     def __call__(self, step):
         """Look if it is time; `step` steps are done."""
-        if step % self._every:
+        if not self.looks_at(step):
             return
         weights = device.host(self._weights)
-        verdict = convergence.certify(self._inputs, self._targets, weights, self._signs)
-        self.proved = verdict.holds
-        self._looks.append({"step": step} | self._kinks(weights) | verdict._asdict())
+        self.verdict = convergence.certify(self._inputs, self._targets, weights, self._signs)
+        self._looks.append({"step": step} | self._kinks(weights) | self.verdict._asdict())
+
+    def looks_at(self, step):
+        """Whether it is time after that many steps."""
+        return step % self._every == 0
 
     def _kinks(self, weights):
         """If the pairs that slide alone were free: their share, Λ, and the radius asked for."""

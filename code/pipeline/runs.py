@@ -228,7 +228,8 @@ def _proved_runs(config, options, from_end):
     study, stagewise = config["convergence_study"], config["stagewise"]
     until = {"certify": study["look"], "flow-time": study["flow_time"]}
     others = {
-        f"other{network['seed']}": network | _recorded(study) for network in study["networks"]
+        f"other{network['seed']}": network | {"settle": True} | _recorded(study)
+        for network in study["networks"]
     }
     whole = {"assigned": from_end} | others
     whole |= {"small_targets": {"targets": "small"}}

@@ -33,7 +33,7 @@ def move(network, weights):
 def test_it_looks_at_every_so_many_steps_and_says_what_certify_says(network):
     targets = U + np.array([0, 0.1])
     watch = ConvergenceWatch(network, INPUTS, targets, 3, step=0.01)
-    assert not watch.proved
+    assert watch.verdict is None
     found = []
     # The residual shrinks from 4 to where the proof succeeds: 2.2 asks for 3.1 at most.
     for step, height in enumerate([4.0, 0, 0, 3.0, 0, 0, 2.2, 0, 0, 0]):
@@ -42,7 +42,8 @@ def test_it_looks_at_every_so_many_steps_and_says_what_certify_says(network):
         if not step % 3:
             weights = network.weights.detach().numpy().copy()
             found.append(convergence.certify(INPUTS, targets, weights, np.ones(2)))
-            assert watch.proved == found[-1].holds
+            assert watch.verdict == found[-1]
+        assert watch.looks_at(step) == (step % 3 == 0)
     results = watch.results()
     assert results["look_step"].tolist() == [0, 3, 6, 9]
     assert results["look_holds"].tolist() == [v.holds for v in found]
@@ -61,10 +62,10 @@ def test_it_looks_at_every_so_many_steps_and_says_what_certify_says(network):
 def test_a_proof_that_is_lost_is_not_kept(network):
     watch = ConvergenceWatch(network, INPUTS, U, 1, step=0.01)
     watch(0)
-    assert watch.proved
+    assert watch.verdict.holds
     move(network, WEIGHTS * 2)
     watch(1)
-    assert not watch.proved
+    assert not watch.verdict.holds
 
 
 def test_pairs_that_slide_are_those_within_reach_of_attracting_kinks(network):
@@ -95,7 +96,7 @@ def test_no_radius_is_asked_for_where_no_coercivity_is_left(network):
 def test_targets_may_be_integers_and_weights_must_be_double(network):
     watch = ConvergenceWatch(network, INPUTS, np.array([6, 3]), 1, step=0.01)
     watch(0)
-    assert watch.proved
+    assert watch.verdict.holds
     single = TwoLayerNetwork(2, 2, np.random.default_rng(0), dtype=torch.float32)
     watch = ConvergenceWatch(single, INPUTS, U, 1, step=0.01)
     with pytest.raises(ValueError, match="weights of type float32; allowed is float64"):

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -28,12 +29,12 @@ def dataset(tmp_path):
 
 @pytest.fixture
 def train(tmp_path, dataset):
-    """Train with some options; the path to the run that the script stores, and its arrays."""
+    """Train with some options and λ0; the path to the run that is stored, and its arrays."""
     eigenvalues = tmp_path / "eigenvalues.csv"
-    rows = [{"n": 3, "lambda_min": 0.1, "lambda_max": LAMBDA_MAX}]
-    files.write_csv(eigenvalues, rows)
 
-    def run(options):
+    def run(options, lambda_min=0.1):
+        rows = [{"n": 3, "lambda_min": lambda_min, "lambda_max": LAMBDA_MAX}]
+        files.write_csv(eigenvalues, rows)
         paths = {"dataset": dataset, "eigenvalues": eigenvalues, "output": tmp_path / "run.npz"}
         words = [f"--{name}={path}" for name, path in paths.items()]
         parser = train_network.make_parser()
@@ -74,6 +75,58 @@ def test_a_run_stops_when_it_is_proved(train, length):
     assert (verdict.radius, verdict.needed) == (run["look_radius"][-1], run["look_needed"][-1])
     assert run["samples"].tolist() == [0, 1, 2]
     assert run["targets"].tolist() == LABELS.tolist()
+
+
+class Watch(NamedTuple):
+    """What a ConvergenceWatch that looks at every third step says of the last."""
+
+    verdict: convergence.Verdict
+
+    def looks_at(self, step):
+        return step % 3 == 0
+
+
+def verdict(holds=True, coercivity=1.0, residual=0.1):
+    return convergence.Verdict(holds, 0.2, 0.1, coercivity, residual, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("losses", "found", "settled", "alone"),
+    [
+        # The bound is 8, 4, 2 and 1; √2·1 is the largest residual below it, of two samples.
+        ([8, 3.9, 1.9, 0.9], verdict(), True, True),
+        ([8, 3.9, 1.9, 0.9], verdict(holds=False), False, False),
+        # There is no look after two steps, or four.
+        ([8, 3.9, 1.9], verdict(), False, False),
+        ([8, 4.1, 1.9, 0.9, 0.4], verdict(), False, False),
+        # Half of ln 2 is 0.347.
+        ([8, 3.9, 1.9, 0.9], verdict(coercivity=0.34), False, True),
+        ([8, 3.9, 1.9, 0.9], verdict(residual=1.42), False, True),
+        # Exceeded before, whatever comes then.
+        ([8, 4.1, 1.9, 0.9], verdict(coercivity=0.34), True, True),
+        ([8, 4.1, 1.9, 0.9], verdict(holds=False), False, False),
+    ],
+)
+def test_a_proof_settles_the_bound_where_it_keeps_it_or_it_was_exceeded(
+    losses, found, settled, alone
+):
+    bound = math.log(2), np.arange(9.0)
+    assert train_network.proved(Watch(found), 2, bound)(losses) == settled
+    assert train_network.proved(Watch(found), 2)(losses) == alone
+
+
+def test_a_run_goes_on_after_its_proof_until_the_bound_is_settled(train):
+    _, first = train("--flow-time 400 --certify 20")
+    proof = len(first["loss"]) - 1
+    # Half of it is a little more than what is proved by then.
+    lambda_zero = 2.02 * first["look_coercivity"][-1]
+    _, run = train("--flow-time 400 --certify 20 --settle", lambda_zero)
+    last = len(run["loss"]) - 1
+    assert run["look_holds"].tolist() == [step >= proof for step in range(0, last + 1, 20)]
+    assert proof < last < 1000
+    bound = run["loss"][0] * np.exp(-lambda_zero * run["time"])
+    crossed = (run["loss"] > bound).any()
+    assert crossed != (run["look_coercivity"][-1] >= lambda_zero / 2)
 
 
 def test_a_run_that_is_not_proved_ends_at_its_last_step(train):
