@@ -109,6 +109,7 @@ def studies(config):
     steps = {"runs": paths(runs, "step_size")}
     comparisons = {"comparisons": "results/step_size.csv"}
     precisions = {"single": runs["digits"].path, "double": runs["double"].path}
+    precisions |= {"late_single": runs["small"].path, "late_double": runs["small_targets"].path}
     layers = {"both": runs["both_layers"].path, "first": runs["full_batch"].path}
     event, drawn = {"flip_event": "results/flip_event.csv"}, config["flip_event"]
     return {

@@ -90,12 +90,18 @@ def loss_at(run, time):
     return np.exp(np.interp(time, run["time"], np.log(run["loss"])))
 
 
-def numbers(comparisons, single, double, full_batch, eigenvalues):
+def crosses(run, lambda_zero):
+    """What a run does, to four digits."""
+    return latex.crossing(bounds.crossing_time(run, lambda_zero), 4, end=run["time"][-1])
+
+
+def numbers(comparisons, single, double, late_single, late_double, full_batch, eigenvalues):
     """name → LaTeX of every number that the text quotes.
 
     Args:
         comparisons: the table's rows.
         single, double: the same run, with a longer step, in single and in double precision.
+        late_single, late_double: likewise one that goes on to a much smaller loss.
         full_batch: the run that the discrete bound is set against.
         eigenvalues: rows of h_infinity.csv.
     """
@@ -109,12 +115,11 @@ def numbers(comparisons, single, double, full_batch, eigenvalues):
     discrete = bounds.discrete_bound(
         full_batch["loss"][0], lambda_zero, time_step, full_batch["step"]
     )
-    crossing = bounds.crossing_time(double, lambda_zero)
     return {
         "long-step-ratio": latex.number(double["time"][1] / time_step, 2),
         "long-step-difference": latex.number(100 * abs(longer - 1), 2),
         "long-step-time": latex.number(common, 3),
-        "long-step-crossing": latex.crossing(crossing, 4, end=end),
+        "long-step-crossing": crosses(double, lambda_zero),
         "long-step-lambda-min": latex.number(single["probe_lambda_min"].min()),
         "steps-compared": latex.number(len(comparisons) + 1),
         "step-longest": latex.number(first["time_step"]),
@@ -130,4 +135,6 @@ def numbers(comparisons, single, double, full_batch, eigenvalues):
         "step-over-theorem": latex.number(time_step * n**2 / lambda_zero),
         "precision-difference": latex.number(100 * precision.max(), 2),
         "precision-time": latex.number(end, 3),
+        "precision-late-single": crosses(late_single, lambda_zero),
+        "precision-late-double": crosses(late_double, lambda_zero),
     }

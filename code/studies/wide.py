@@ -219,16 +219,35 @@ def rows(wide, proofs, dataset, lambda_zero, *, delta):
     ]
 
 
-def words(found, widest):
-    """An Onset as the end of a sentence about its claim."""
+def words(networks, claim, found):
+    """An Onset as the end of a sentence about its claim, with the networks that meet it at the last
+    width at which others do not."""
     if found.measured:
-        return f"holds from $m={latex.number(found.measured)}$ on"
-    fails = f"fails up to $m={latex.number(widest)}$"
+        return f"holds from $m={latex.number(found.measured)}$ on{nearly(networks, claim)}"
+    fails = f"fails up to $m={latex.number(networks[-1]['m'])}$"
     if found.extrapolated is None:
         return fails
     low, high = (latex.number(m, 2) for m in reach(found))
     where = latex.number(found.extrapolated, 2)
     return f"{fails}, and by extrapolation begins at {where} ({low} to {high})"
+
+
+def nearly(networks, claim):
+    """How many networks of the last width at which some fail meet the claim, if any do."""
+    last = max((row["m"] for row in networks if not claim.holds(row)), default=None)
+    met = [claim.holds(row) for row in networks if row["m"] == last]
+    if not any(met):
+        return ""
+    counts = f"{latex.number(sum(met))} of {latex.number(len(met))}"
+    return f" (of those with $m={latex.number(last)}$, {counts})"
+
+
+def lazy(networks, claim):
+    """The width at which a claim on distances would hold, were they to go like m^{−1/2} from the
+    widest networks on."""
+    widest = networks[-1]["m"]
+    values = [row[claim.column] for row in networks if row["m"] == widest]
+    return widest * (np.mean(values) / claim.limit) ** 2
 
 
 def proved(found, widest):
@@ -290,8 +309,12 @@ def numbers(wide, proofs, dataset, lambda_zero, *, delta):
         "wide-crossed": latex.number(len(crossing)),
         "wide-crossed-widest": latex.number(max(crossing)) if crossing else "none",
         **{
-            f"wide-{name.replace('_', '-')}-begins": words(found[name][1], wide[-1]["m"])
+            f"wide-{name.replace('_', '-')}-begins": words(wide, *found[name])
             for name in ("gram_error", "gram_change", "lambda_min", "sliding_lambda_min")
+        },
+        **{
+            f"wide-{name.replace('_', '-')}-lazy": latex.number(lazy(wide, found[name][0]), 2)
+            for name in ("paper_radius", "sharp_radius")
         },
         "wide-forever-begins": proved(found["forever"][1], kept(proofs)[-1]["m"]),
         "wide-gram-error-over": latex.number(last["initial_gram_error"] / (lambda_zero / 4)),
@@ -371,7 +394,7 @@ def figure(wide, proofs, dataset, lambda_zero, *, delta):
     draw_axis(panels["T"], wide, found)
     norms = {"initial_gram_error": r"$H(0)-H^\infty$", "gram_change_largest": "$H(t)-H(0)$"}
     ends = {
-        found[name][0].column: begins_at(found[name][1]) for name in ("gram_error", "gram_change")
+        found[name][0].column: found[name][1].extrapolated for name in ("gram_error", "gram_change")
     }
     draw_columns(panels["G"], wide, norms, ends)
     panels["G"].axhline(lambda_zero / 4, color="C2", linestyle="-.", label=r"$\lambda_0/4$")

@@ -57,40 +57,51 @@ EXPECTED_NUMBERS = {
     "step-over-theorem": r"\num{55.1}",
     "precision-difference": r"\num{78}",
     "precision-time": r"\num{2.00}",
+    # Bounds 6, 3.0805, 1.5816 and 8, 3.1564, 1.2454.
+    "precision-late-single": r"crosses the bound at $t=\num{2.000}$",
+    "precision-late-double": r"does not cross the bound up to $t=\num{2.79}$",
 }
+LATE = [
+    {"time": np.array([0.0, 1, 2]), "loss": np.array([6.0, 3.08, 1.582])},
+    {"time": np.array([0.0, 1.395, 2.79]), "loss": np.array([8.0, 3.156, 1.245])},
+]
+
+
+def numbers(single=SINGLE, double=DOUBLE, full=FULL):
+    return step_size.numbers(COMPARISONS, single, double, *LATE, full, EIGENVALUES)
 
 
 def test_numbers():
-    numbers = step_size.numbers(COMPARISONS, SINGLE, DOUBLE, FULL, EIGENVALUES)
-    assert numbers == EXPECTED_NUMBERS
+    found = numbers()
+    assert found == EXPECTED_NUMBERS
 
 
 def test_runs_of_one_length_in_both_precisions():
     single = SINGLE | {"loss": SINGLE["loss"][:3]}
-    numbers = step_size.numbers(COMPARISONS, single, DOUBLE, FULL, EIGENVALUES)
-    assert numbers == EXPECTED_NUMBERS
+    found = numbers(single=single)
+    assert found == EXPECTED_NUMBERS
 
 
 def test_a_long_step_below_the_bound():
     # 5.1 < 5.134; 1.2/3.1748 = 0.378, 62 percent below.
     double = DOUBLE | {"loss": np.array([10.0, 5.1, 1.2])}
-    numbers = step_size.numbers(COMPARISONS, SINGLE, double, FULL, EIGENVALUES)
-    assert numbers["long-step-crossing"] == r"does not cross the bound up to $t=\num{2.00}$"
-    assert numbers["long-step-difference"] == r"\num{62}"
+    found = numbers(double=double)
+    assert found["long-step-crossing"] == r"does not cross the bound up to $t=\num{2.00}$"
+    assert found["long-step-difference"] == r"\num{62}"
 
 
 def test_a_shorter_full_batch_is_compared_at_its_end():
     full = {name: values[:2] for name, values in FULL.items()}
-    numbers = step_size.numbers(COMPARISONS, SINGLE, DOUBLE, full, EIGENVALUES)
+    found = numbers(full=full)
     # At t = 3/4, 10 · 0.52^(3/4) = 6.123 against 12.
-    assert numbers["long-step-time"] == r"\num{0.750}"
-    assert numbers["long-step-difference"] == r"\num{49}"
+    assert found["long-step-time"] == r"\num{0.750}"
+    assert found["long-step-difference"] == r"\num{49}"
 
 
 def test_a_run_above_the_bound_of_descent_at_one_step():
     full = FULL | {"loss": np.array([16.0, 12, 8, 6.8, 1])}
-    numbers = step_size.numbers(COMPARISONS, SINGLE, DOUBLE, full, EIGENVALUES)
-    assert numbers["discrete-bound-holds"] == "does not stay below"
+    found = numbers(full=full)
+    assert found["discrete-bound-holds"] == "does not stay below"
 
 
 def test_a_step_study_in_which_nothing_changes_is_refused():

@@ -81,6 +81,9 @@ EXPECTED_NUMBERS = {
     "wide-gram-change-begins": r"fails up to $m=\num{4096}$, and by extrapolation begins at"
     r" \num{16000} (\num{4300} to \num{62000})",
     "wide-lambda-min-begins": r"holds from $m=\num{1024}$ on",
+    # 4096·(1/8)²/R².
+    "wide-paper-radius-lazy": r"\num{1.2e+8}",
+    "wide-sharp-radius-lazy": r"\num{5.2e+6}",
     "wide-sliding-lambda-min-begins": r"fails up to $m=\num{4096}$",
     "wide-forever-begins": r"is proved from $m=\num{1024}$ on (networks: \num{2})",
     # (1/8)/(1/16).
@@ -159,6 +162,23 @@ def test_the_limit_of_the_averaged_patterns_is_half_of_lambda_zero():
     assert begins("sliding_lambda_min", column, [limit] * 6)[0] == 8
     below = np.nextafter(limit, 0)
     assert begins("sliding_lambda_min", column, [1, 1, 1, 1, below, limit])[0] == 4096
+
+
+def test_networks_that_meet_a_claim_where_others_fail_are_told():
+    twice = [*WIDE[:-1], *(WIDE[-2] | {"lambda_min_smallest": x} for x in (0.1, 0.2)), WIDE[-1]]
+    numbers = wide.numbers(twice, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA)
+    assert numbers["wide-lambda-min-begins"] == (
+        r"holds from $m=\num{4096}$ on (of those with $m=\num{1024}$, \num{2} of \num{3})"
+    )
+    networks = replaced(lambda_min_smallest=[1 / 8] * 6)
+    numbers = wide.numbers(networks, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA)
+    assert numbers["wide-lambda-min-begins"] == r"holds from $m=\num{8}$ on"
+
+
+def test_the_lazy_width_is_that_of_the_mean_of_the_widest():
+    networks = [*WIDE, WIDE[-1] | {"distance_largest": 3 / 8}]
+    claim = wide.Claim("distance_largest", 1 / 16, None, None)
+    assert wide.lazy(networks, claim) == 4096 * 16
 
 
 def test_one_network_is_no_plural():
@@ -268,6 +288,16 @@ def points(column, label):
 def law(x, *ends):
     """A law through 256·4^x, of which lg₂ is these values at both ends."""
     return "", [256 * 4.0**e for e in x], [2.0**e for e in ends]
+
+
+def test_the_law_of_a_claim_that_has_begun_ends_with_the_widest_network(draw):
+    values = [1.0, 1, 1 / 2, 1 / 4, 1 / 16, 1 / 32]
+    networks = replaced(initial_gram_error=values)
+    panels = draw(wide.figure, networks, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA)
+    (panel,) = [axes for axes in panels if axes.get_label() == "G"]
+    laws = [line.get_xdata() for line in panel.get_lines() if line.get_label() == "_law"]
+    # The other one still ends where it meets the limit.
+    np.testing.assert_allclose(laws, [(16, 4096), (16, 256 * 4**3)], rtol=1e-9)
 
 
 def test_norms_are_drawn_with_laws_to_where_they_meet_the_limit(panels, check_lines):
