@@ -196,8 +196,8 @@ def span(rows, name):
 
 
 def when(rows):
-    """When networks' convergence was proved; all or none holds."""
-    return f"{'at' if rows[0]['holds'] == 'holds' else 'not by'} {span(rows, 'time')}"
+    """By when networks' convergence was proved; all or none holds."""
+    return f"{'by' if rows[0]['holds'] == 'holds' else 'not by'} {span(rows, 'time')}"
 
 
 def outcome(rows):

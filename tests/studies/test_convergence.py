@@ -53,7 +53,7 @@ EXPECTED_NUMBERS = {
     "proofs-recorded": r"\num{1}",
     "bound-margin": r"\num{1e-6}",
     # Of the seeds 9 and 8 alone.
-    "proof-by-width": r"$m=\num{16}$: at $t=\num{34.6}$; $m=\num{1600}$: not by $t=\num{23.4}$",
+    "proof-by-width": r"$m=\num{16}$: by $t=\num{34.6}$; $m=\num{1600}$: not by $t=\num{23.4}$",
     "bound-by-width": (
         r"$m=\num{16}$: crossed at $t=\num{7.65}$;"
         r" $m=\num{1600}$: kept up to $t=\num{23.4}$, then open"
@@ -129,8 +129,8 @@ def test_networks_of_one_width_are_told_together_and_apart_by_what_becomes_of_th
         r" kept up to $t=\num{2.00}$, then open"
     )
     assert convergence.by_width(proofs, "holds", convergence.when) == (
-        r"$m=\num{4}$: at $t=\num{5.00}$ to $\num{9.00}$ (\num{3});"
-        r" $m=\num{8}$: at $t=\num{3.00}$ (\num{2}), not by $t=\num{2.00}$"
+        r"$m=\num{4}$: by $t=\num{5.00}$ to $\num{9.00}$ (\num{3});"
+        r" $m=\num{8}$: by $t=\num{3.00}$ (\num{2}), not by $t=\num{2.00}$"
     )
 
 
