@@ -206,7 +206,7 @@ def outcome(rows):
         return f"crossed at {span(rows, 'crossing_time')}"
     if rows[0]["fate"] == "kept":
         smallest = min(row["coercivity"] for row in rows)
-        return rf"kept for ever, as $\Lambda\ge{latex.lower_bound(smallest)}$"
+        return rf"kept for ever, as $\Lambda\ge{latex.lower_bound(smallest, 4)}$"
     return f"kept up to {span(rows, 'time')}, then open"
 
 

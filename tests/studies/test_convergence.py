@@ -125,7 +125,7 @@ def test_networks_of_one_width_are_told_together_and_apart_by_what_becomes_of_th
     assert convergence.by_width(proofs, "fate", convergence.outcome) == (
         r"$m=\num{4}$: crossed at $t=\num{6.50}$ to $\num{8.00}$ (\num{3});"
         # The smallest, rounded down.
-        r" $m=\num{8}$: kept for ever, as $\Lambda\ge\num{0.0788}$ (\num{2}),"
+        r" $m=\num{8}$: kept for ever, as $\Lambda\ge\num{0.07889}$ (\num{2}),"
         r" kept up to $t=\num{2.00}$, then open"
     )
     assert convergence.by_width(proofs, "holds", convergence.when) == (
