@@ -171,21 +171,22 @@ def numbers(proofs):
     }
 
 
-def by_width(proofs, sort, words):
-    """Words about the other networks of each width, the narrowest first: about those alike in the
-    column `sort` together, with their number where there are several."""
+def by_width(proofs, column, words):
+    """What `words` says of the other networks of each width, the narrowest first: of those that are
+    alike in a column together, with their number where there are several."""
     groups = {}
     for row in others(proofs):
-        groups.setdefault(row["m"], {}).setdefault(row[sort], []).append(row)
-    return "; ".join(
-        f"$m={latex.number(m)}$: {', '.join(map(counted(words), alike.values()))}"
+        groups.setdefault(row["m"], {}).setdefault(row[column], []).append(row)
+    told = {
+        m: ", ".join(words(kind, rows) + count(rows) for kind, rows in alike.items())
         for m, alike in groups.items()
-    )
+    }
+    return "; ".join(f"$m={latex.number(m)}$: {text}" for m, text in told.items())
 
 
-def counted(words):
-    """The words about rows, with the number of rows where there are several."""
-    return lambda rows: words(rows) + (f" ({latex.number(len(rows))})" if len(rows) > 1 else "")
+def count(rows):
+    """The number of rows in brackets, where there are several."""
+    return f" ({latex.number(len(rows))})" if len(rows) > 1 else ""
 
 
 def span(rows, name):
@@ -195,16 +196,16 @@ def span(rows, name):
     return f"$t={first}$" + (f" to ${last}$" if first != last else "")
 
 
-def when(rows):
-    """By when networks' convergence was proved; all or none holds."""
-    return f"{'by' if rows[0]['holds'] == 'holds' else 'not by'} {span(rows, 'time')}"
+def when(holds, rows):
+    """By when the convergence of networks was proved."""
+    return f"{'by' if holds == 'holds' else 'not by'} {span(rows, 'time')}"
 
 
-def outcome(rows):
-    """What becomes of the bound for networks of one fate."""
-    if rows[0]["fate"] == "crossed":
+def outcome(fate, rows):
+    """What becomes of the bound for networks of that fate."""
+    if fate == "crossed":
         return f"crossed at {span(rows, 'crossing_time')}"
-    if rows[0]["fate"] == "kept":
+    if fate == "kept":
         smallest = min(row["coercivity"] for row in rows)
         return rf"kept for ever, as $\Lambda\ge{latex.lower_bound(smallest, 4)}$"
     return f"kept up to {span(rows, 'time')}, then open"

@@ -70,7 +70,7 @@ BENT = {
     "median": "distance_median",
     "distance": "distance_largest",
 }
-FALLING = {"gram-error": "initial_gram_error"} | BENT
+FALLING = {"gram-error": "initial_gram_error", **BENT}
 
 
 class Claim(NamedTuple):

@@ -400,6 +400,16 @@ def test_room_is_left_for_the_legends(panels, panel):
     assert np.log(panels[panel].get_ylim()) == pytest.approx(limits, rel=1e-9)
 
 
+# Of the powers of ten two are in view, three, and four.
+@pytest.mark.parametrize(("smallest", "plain"), [(0.02, True), (0.005, True), (0.0005, False)])
+def test_a_panel_has_room_for_three_powers_of_ten(draw, smallest, plain):
+    networks = replaced(sliding=[smallest] * 6, flipped=[1.0] * 6)
+    panels = draw(wide.figure, networks, PROOFS, DATASET, LAMBDA_ZERO, delta=DELTA)
+    (panel,) = [axes for axes in panels if axes.get_label() == "S"]
+    panel.figure.draw_without_rendering()
+    assert any("10^" in label.get_text() for label in panel.get_yticklabels()) == (not plain)
+
+
 @pytest.mark.parametrize(("panel", "columns"), COLUMNS_OF_LEGENDS.items())
 def test_columns_of_the_legends(panels, panel, columns):
     # Matplotlib has no public name for them.
