@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+from collections import Counter
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -148,7 +149,7 @@ def _contradictions(config):
             " batch at equal steps"
         )
     widths = [item["width"] for item in config["width_study"]["networks"]]
-    for width in sorted({width for width in widths if widths.count(width) > 1}):
+    for width in _repeated(widths):
         yield (
             f"width_study.networks: width {width} stands there twice; allowed is one item a width,"
             " with the number of its networks"
@@ -159,7 +160,7 @@ def _contradictions(config):
             f"width_study.networks: {len(seeds)} networks are not allowed; allowed are at least 3"
             " in all, as a power law is fitted with its error"
         )
-    for again in sorted({one for one in seeds if seeds.count(one) > 1}):
+    for again in _repeated(seeds):
         yield (
             f"width_study.networks: the seed {again} is that of two networks; allowed are different"
             " ones, as a network is a part of the wider ones of its seed"
@@ -177,11 +178,16 @@ def _contradictions(config):
     if seed in config["seed_study"]["seeds"]:
         yield f"seed_study.seeds: {seed} is network.seed, which is trained anyway; remove it"
     proved = [seed, *(item["seed"] for item in config["convergence_study"]["networks"])]
-    for again in sorted({one for one in proved if proved.count(one) > 1}):
+    for again in _repeated(proved):
         yield (
             f"convergence_study.networks: the seed {again} is there twice or that of network.seed;"
             " allowed are different ones, as a network is a part of the wider ones of its seed"
         )
+
+
+def _repeated(values):
+    """Those that are there more than once, sorted."""
+    return sorted(value for value, times in Counter(values).items() if times > 1)
 
 
 def _shown(value):

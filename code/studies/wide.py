@@ -62,14 +62,14 @@ COMPARED = (
     *("initial_gram_error", "gram_change_largest", "flipped", "sliding"),
     "distance_largest",
 )
-# Of which the text gives the exponent over the fitted widths and between the two widest, and one of
-# which the latter says nothing, as networks of one width differ by much.
+# Of which the text gives the exponent between the two widest widths.
 BENT = {
     "gram-change": "gram_change_largest",
     "flipped": "flipped",
     "median": "distance_median",
     "distance": "distance_largest",
 }
+# And over the fitted widths: of the first the two widest say nothing, as networks differ by much.
 FALLING = {"gram-error": "initial_gram_error", **BENT}
 
 
